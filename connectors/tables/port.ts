@@ -1,0 +1,45 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * Tidemark's table format in motion: CSV as RFC 4180 with a header, UTF-8 without BOM, `\n` line ends,
+ * an unquoted empty field is NULL and `""` is the empty string. Bytes are passed on, values are never guessed at.
+ */
+export interface CsvTable {
+  /** The CSV bytes, header first. Read once; destroying it releases all that stands behind it. */
+  stream: Readable;
+  /** Bytes of the whole stream where known beforehand (a file): then it needs no spooling. */
+  bytes?: number;
+  /** Path of a CSV file that holds exactly these bytes, where there is one: it can be looked at in place. Not to be written to. */
+  path?: string;
+}
+
+/** How a downloaded table arrives. */
+export interface WriteOptions {
+  /** `replace` puts the table in place of the old one; `delta` adds a file of its own and never touches the table. */
+  mode: 'replace' | 'delta';
+  /** Distinguishes deltas: the same run and name again overwrites its own delta. For instance workflow run id. */
+  deltaName?: string;
+  /** Column names and types of the deployed definition, for stores that need types. */
+  columns?: readonly { name: string; dataType: string }[];
+  signal?: AbortSignal;
+}
+
+export interface WrittenTable {
+  /** Name of the table or delta in the store: what a `{connection, table}` reference says. */
+  table: string;
+  rows: number;
+  bytes: number;
+}
+
+/** Where tables live by name (the convention key). */
+export interface TableStore {
+  /** Names of all tables, sorted. */
+  list(options?: { signal?: AbortSignal }): Promise<string[]>;
+  /** Undefined when there is no such table. */
+  read(table: string, options?: { signal?: AbortSignal }): Promise<CsvTable | undefined>;
+  /** Atomic: readers see the old table or the new one; on failure or abort nothing has changed and nothing is left behind. */
+  write(table: string, csv: Readable, options: WriteOptions): Promise<WrittenTable>;
+  /** Tries that the store can be used; throws a `TidemarkError` that says what is wrong and how to mend it. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,160 @@
+import type { Poll, BranchSelector, ExportPattern, ImportPattern } from './titan-common.js';
+import type { RowCounts, ResultsReference, ImportTableResult } from './titan-results.js';
+import type { TableSelector } from './titan-inputs.js';
+import type { TableReference } from './table-reference.js';
+
+/** A deployed table, as workflows carry it: names and ids only, never its columns. */
+export interface TableTarget {
+  /** Key of the deployed table definition. */
+  key: string;
+  /** Id of the deployed table, as the mapping lookup wants it. */
+  id: string;
+  /** Display name. */
+  name: string;
+  /** Physical name, `database_table_name`. */
+  table: string;
+  /** Display name of the domain. */
+  domain: string;
+  conventionKey: string;
+}
+
+export interface Discovery {
+  branchId: string;
+  domain: { id: string; name: string; abbreviation: string };
+  tables: TableTarget[];
+}
+
+export type Presence = 'absent' | 'empty' | 'rows';
+
+export interface SendTableInput {
+  connection: string;
+  branchId: string;
+  importId: string;
+  target: TableTarget;
+  source: TableReference;
+  pattern: ImportPattern;
+  mappingKey?: string;
+  correlationCode: string;
+  onEmpty: 'skip' | 'send';
+  validate: boolean;
+}
+
+export interface SendTableResult {
+  outcome: 'sent' | 'skipped (no source data)' | 'skipped (empty)';
+  rows: number;
+  bytes: number;
+  importTables: { id: string; correlationCode: string }[];
+}
+
+export interface ProcessedTable extends ImportTableResult {
+  counts: RowCounts;
+  /** What the status means: `success`, or `failed` with the reason in `message`. */
+  outcome: 'success' | 'failed';
+}
+
+export interface ProcessedImport {
+  id: string;
+  status: string;
+  outcome: 'success' | 'failed';
+  message: string | null;
+  description: string | null;
+  correlationCode: string | null;
+  counts: RowCounts;
+  durationSeconds: number | null;
+  /** In the server's order; empty when it does not list them. */
+  tables: ProcessedTable[];
+}
+
+/** Activities of the TitanRDM plugin. Names are public: they show in histories. */
+export interface TitanRdmActivities {
+  titanListDomains(input: {
+    connection: string;
+    domains?: string[];
+  }): Promise<{ id: string; name: string; abbreviation: string }[]>;
+  titanDiscover(input: {
+    connection: string;
+    branch: BranchSelector;
+    domain: string;
+    tables?: string[];
+  }): Promise<Discovery>;
+  titanResolveTables(input: {
+    connection: string;
+    branch: BranchSelector;
+    tables: TableSelector[];
+  }): Promise<{ branchId: string; tables: TableTarget[] }>;
+  titanCreateBatch(input: {
+    connection: string;
+    branchId: string;
+    description: string;
+    correlationCode: string;
+  }): Promise<{ importId: string; status: string }>;
+  titanSendTable(input: SendTableInput): Promise<SendTableResult>;
+  /** Reads the import: are its tables exactly the confirmed ones? */
+  titanVerifyBatch(input: {
+    connection: string;
+    importId: string;
+    importTableIds: string[];
+  }): Promise<{ status: string; verdict: 'whole' | 'tainted'; reason?: string }>;
+  /** `statusBefore` is what `titanVerifyBatch` read: a lost reply is settled by reading whether it changed. */
+  titanCompleteBatch(input: {
+    connection: string;
+    importId: string;
+    statusBefore: string;
+    message: string;
+  }): Promise<{ status: string }>;
+  titanPollImport(input: {
+    connection: string;
+    importId: string;
+    poll: Poll;
+    importTableIds: string[];
+  }): Promise<ProcessedImport>;
+  /** Tells the server that the batch's tables failed; never throws for what the server answers. */
+  titanAbandonBatch(input: {
+    connection: string;
+    importId: string;
+    importTableIds: string[];
+    reason: string;
+  }): Promise<void>;
+  titanCreateExport(input: {
+    connection: string;
+    branchId: string;
+    tableKey: string;
+    pattern: ExportPattern;
+    includeHistory: boolean;
+    correlationCode: string;
+    highWaterMark?: string;
+  }): Promise<{ exportId: string }>;
+  titanPollExport(input: {
+    connection: string;
+    exportId: string;
+    poll: Poll;
+  }): Promise<{ rows: number | null; bytes: number | null }>;
+  titanReceiveTable(input: {
+    connection: string;
+    branchId: string;
+    exportId: string;
+    tableKey: string;
+    store: string;
+    table: string;
+    mode: 'replace' | 'delta';
+    deltaName: string;
+  }): Promise<{ rows: number; bytes: number; reference: TableReference; lastChange: string | null }>;
+}
+
+/** Activities that every plugin brings, whatever its system. */
+export interface TidemarkActivities {
+  /** What each source holds: absent, empty, or rows. In the order of the input. */
+  tidemarkProbeTables(input: { sources: TableReference[] }): Promise<Presence[]>;
+  /** Which of these tables the store holds. In the order of the input. */
+  tidemarkProbeStore(input: { store: string; tables: string[] }): Promise<Presence[]>;
+  /** Writes one part of a long list to the results location; the same part again replaces it. */
+  tidemarkSaveResults(input: {
+    workflowId: string;
+    runId: string;
+    name: string;
+    part: number;
+    entries?: unknown[];
+    /** Takes the entries from another list instead. */
+    from?: ResultsReference;
+  }): Promise<{ location: string; entries: number }>;
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** A cell of an inline row. Numbers beyond 2^53 must be strings: JSON would round them. */
+export const cellSchema = z.union([
+  z.string(),
+  z
+    .number()
+    .refine(
+      (value) => !Number.isInteger(value) || Number.isSafeInteger(value),
+      'an integer beyond 2^53 must be given as a string',
+    ),
+  z.boolean(),
+  z.null(),
+]);
+export type Cell = z.infer<typeof cellSchema>;
+
+/** Most rows that a caller may pass inline: they travel through workflow history, so a table belongs into a store. */
+export const MAX_INLINE_ROWS = 1_000;
+
+export const inlineRowsSchema = z.array(z.record(z.string(), cellSchema)).max(MAX_INLINE_ROWS);
+
+/** Where rows are, never the rows themselves (but for a few inline). `connection` names a connection of the worker's config. */
+export const tableReferenceSchema = z.union([
+  z.strictObject({ connection: z.string().min(1), table: z.string().min(1) }),
+  z.strictObject({ connection: z.string().min(1), query: z.string().min(1) }),
+  z.strictObject({ rows: inlineRowsSchema }),
+]);
+export type TableReference = z.infer<typeof tableReferenceSchema>;
