@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+
+/** What a test needs of Temporal: connections, a task queue of its own, the prebuilt workflows. */
+export interface TemporalTestEnvironment {
+  address: string;
+  namespace: string;
+  /** Unique for each call, so that test files do not take each other's tasks. */
+  taskQueue: string;
+  connection: Connection;
+  client: Client;
+  nativeConnection: NativeConnection;
+  /** File of the bundle of `workflows/index.ts`, for `workflowBundle: { codePath }`. */
+  bundlePath: string;
+  /** Undefined when the tests run against a configured server whose Web UI is not known. */
+  webUiUrl: string | undefined;
+  /** Closes the connections; the server belongs to the whole run. */
+  close: () => Promise<void>;
+}
+
+/** Connects to the Temporal server that jest's global set-up has started (or to the configured one). Close it in `afterAll`. */
+export async function temporalTestEnvironment(): Promise<TemporalTestEnvironment> {
+  const address = required('TIDEMARK_TEST_TEMPORAL_ADDRESS');
+  const namespace = required('TIDEMARK_TEST_NAMESPACE');
+  const connection = await Connection.connect({ address });
+  const nativeConnection = await NativeConnection.connect({ address });
+  return {
+    address,
+    namespace,
+    taskQueue: `test-${randomUUID()}`,
+    connection,
+    client: new Client({ connection, namespace }),
+    nativeConnection,
+    bundlePath: path.resolve(required('TIDEMARK_TEST_BUNDLE')),
+    webUiUrl: process.env['TIDEMARK_TEST_WEB_UI'] || undefined,
+    close: async () => {
+      await nativeConnection.close();
+      await connection.close();
+    },
+  };
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`${name} is not set: jest's global set-up has not run`);
+  return value;
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { buildFolder, root, transpile } from '../../scripts/lib/transpile.mjs';
+
+/**
+ * Before all tests: one Temporal server for the whole run, and the workflow bundle, built once. Tests learn of them by
+ * environment variables (`test/support/environment.ts` reads them). Plain JavaScript, since jest loads it without its transforms.
+ */
+export default async function globalSetup() {
+  await transpile();
+  const { startDevServer } = await import(path.join(buildFolder, 'workers', 'dev-server', 'index.js'));
+  const server = await startDevServer();
+  globalThis.tidemarkTestServer = server;
+  process.env.TIDEMARK_TEST_TEMPORAL_ADDRESS = server.address;
+  process.env.TIDEMARK_TEST_NAMESPACE = server.namespace;
+  process.env.TIDEMARK_TEST_WEB_UI = server.webUiUrl ?? '';
+  const bundle = await workflowBundle();
+  if (bundle !== undefined) process.env.TIDEMARK_TEST_BUNDLE = bundle;
+}
+
+/** Building takes seconds: a bundle is kept under the hash of what it is made of. */
+async function workflowBundle() {
+  const workflowsPath = path.join(root, 'workflows', 'index.ts');
+  if (!existsSync(workflowsPath)) return undefined;
+  const file = path.join(root, '.tidemark', 'test', `workflow-bundle-${await sourcesHash()}.js`);
+  if (!existsSync(file)) {
+    const { bundleWorkflowCode } = await import('@temporalio/worker');
+    const quiet = { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error };
+    const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+    await mkdir(path.dirname(file), { recursive: true });
+    const temporary = `${file}.${process.pid}`;
+    await writeFile(temporary, code);
+    await rename(temporary, file);
+  }
+  return file;
+}
+
+async function sourcesHash() {
+  const hash = createHash('sha256').update(await readFile(path.join(root, 'package-lock.json')));
+  for (const room of ['workflows', 'contracts', 'activities']) {
+    const entries = await readdir(path.join(root, room), { withFileTypes: true, recursive: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    for (const file of files.sort()) hash.update(path.relative(root, file)).update(await readFile(file));
+  }
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,37 @@
+import { TidemarkError } from '../../contracts/errors.js';
+
+/** One way to get at a program. Its error's message is the reason that people read. */
+export interface Attempt {
+  name: string;
+  find: () => Promise<string>;
+}
+
+export interface FailedAttempt {
+  name: string;
+  reason: string;
+}
+
+export interface Found {
+  path: string;
+  /** The name of the attempt that worked. */
+  by: string;
+  failed: FailedAttempt[];
+}
+
+/** Tries one after the other. Error `TEMPORAL_SERVER_NOT_FOUND` lists every attempt and why it failed. */
+export async function firstThatWorks(title: string, attempts: readonly Attempt[]): Promise<Found> {
+  const failed: FailedAttempt[] = [];
+  for (const { name, find } of attempts) {
+    try {
+      return { path: await find(), by: name, failed };
+    } catch (error) {
+      failed.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const list = failed.map(({ name, reason }, index) => `\n  ${index + 1}. ${name}: ${reason}`).join('');
+  throw new TidemarkError(`No ${title} was found. Tried:${list}\n`, {
+    code: 'TEMPORAL_SERVER_NOT_FOUND',
+    retryable: false,
+    mend: "Set TEMPORAL_ADDRESS to a running server, or put Temporal's CLI (`temporal`) on the PATH.",
+  });
+}

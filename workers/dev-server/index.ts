@@ -1,0 +1,12 @@
+export { firstThatWorks } from './attempts.js';
+export type { Attempt, FailedAttempt, Found } from './attempts.js';
+export { cacheFolder } from './cache.js';
+export { configuredServer } from './configured-server.js';
+export type { ConfiguredServer } from './configured-server.js';
+export { findTemporal, findTestServer } from './find-server.js';
+export type { FindServerOptions, Source } from './find-server.js';
+export { freePort } from './free-port.js';
+export { startDevServer } from './start-dev-server.js';
+export type { DevServer, SearchAttributeKind, StartDevServerOptions } from './start-dev-server.js';
+export { startSupervised } from './supervised-process.js';
+export type { SupervisedProcess } from './supervised-process.js';
