@@ -21,6 +21,11 @@ export interface WriteOptions {
   deltaName?: string;
   /** Column names and types of the deployed definition, for stores that need types. */
   columns?: readonly { name: string; dataType: string }[];
+  /**
+   * A column of instants whose largest value the store reports, found while the rows are counted (one look at the bytes,
+   * not two). For instance `trdm_created_at`, the base of the next high watermark.
+   */
+  largestOf?: string;
   signal?: AbortSignal;
 }
 
@@ -29,7 +34,23 @@ export interface WrittenTable {
   table: string;
   rows: number;
   bytes: number;
+  /**
+   * Largest instant of the column `largestOf`, as ISO 8601 with offset and every digit it came with; null when there is no
+   * row, no such column, or a value that is no instant (so that a mark never runs ahead of what was understood).
+   */
+  largest?: string | null;
 }
+
+/** A delta that waits to be consumed. */
+export interface StoredDelta {
+  /** What `read` takes. */
+  name: string;
+  /** The table that it belongs to. */
+  table: string;
+}
+
+/** What a table holds, as far as the beginning of it tells. */
+export type TablePresence = 'absent' | 'empty' | 'rows';
 
 /** Where tables live by name (the convention key). */
 export interface TableStore {
@@ -39,6 +60,12 @@ export interface TableStore {
   read(table: string, options?: { signal?: AbortSignal }): Promise<CsvTable | undefined>;
   /** Atomic: readers see the old table or the new one; on failure or abort nothing has changed and nothing is left behind. */
   write(table: string, csv: Readable, options: WriteOptions): Promise<WrittenTable>;
+  /** Reads only as much as it needs to tell. */
+  probe(table: string, options?: { signal?: AbortSignal }): Promise<TablePresence>;
+  /** Deltas in the order they were written, of one table or of all. */
+  listDeltas(table?: string): Promise<StoredDelta[]>;
+  /** To be called when a delta has been consumed. False when there is none of that name. */
+  removeDelta(name: string): Promise<boolean>;
   /** Tries that the store can be used; throws a `TidemarkError` that says what is wrong and how to mend it. */
   check(): Promise<void>;
   close(): Promise<void>;
