@@ -26,6 +26,8 @@ export interface WriteOptions {
    * not two). For instance `trdm_created_at`, the base of the next high watermark.
    */
   largestOf?: string;
+  /** Asked when all bytes are there and before anything changes: what it throws undoes the write. For instance a row count that is short. */
+  verify?: (arrived: { rows: number; bytes: number; largest: string | null }) => void;
   signal?: AbortSignal;
 }
 
@@ -54,6 +56,8 @@ export type TablePresence = 'absent' | 'empty' | 'rows';
 
 /** Where tables live by name (the convention key). */
 export interface TableStore {
+  /** Whether `write` makes use of `columns`: a caller for whom they cost a call can leave them out otherwise. */
+  readonly needsTypes: boolean;
   /** Names of all tables, sorted. */
   list(options?: { signal?: AbortSignal }): Promise<string[]>;
   /** Undefined when there is no such table. */
