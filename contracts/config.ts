@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { CONNECTION_ROLES, connectionSchema, type ConnectionType } from './config-connections.js';
+import { connectionUses, pipelineSchema, type PipelineConfig } from './config-pipelines.js';
+
+export * from './config-connections.js';
+export * from './config-pipelines.js';
+
+/** Name of a connection or pipeline: it becomes part of workflow ids and file names. */
+export const configNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a name holds letters, digits, ".", "_" and "-", at most 100');
+
+export const DEFAULT_TASK_QUEUE = 'tidemark';
+
+/** Where Temporal is. All left out: TEMPORAL_ADDRESS and the other variables of Temporal's own profiles, else localhost:7233. */
+export const temporalConfigSchema = z.strictObject({
+  /** `host:port` of the Temporal frontend. */
+  address: z.string().min(1).optional(),
+  namespace: z.string().min(1).optional(),
+  /** Name of a profile in Temporal's own `temporal.toml`: the place for API keys and certificates. */
+  profile: z.string().min(1).optional(),
+  taskQueue: z.string().min(1).max(1_000).default(DEFAULT_TASK_QUEUE),
+  /** Address of the Web UI, for links to runs. Left out: found for a local server and for Temporal Cloud. */
+  webUi: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).optional(),
+});
+export type TemporalConfig = z.infer<typeof temporalConfigSchema>;
+
+/** Where lists go that are too long for a workflow's result. */
+export const resultsConfigSchema = z.strictObject({
+  /** A folder that all workers share; a relative one starts at the folder of the config file. */
+  folder: z.string().min(1).default('.tidemark/results'),
+});
+
+/** The worker process. Left out: the Temporal SDK's own defaults. */
+export const workerConfigSchema = z.strictObject({
+  maxConcurrentActivities: z.int().min(1).max(10_000).optional(),
+  maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
+  /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
+  shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
+});
+
+const configShape = {
+  version: z.literal(1),
+  temporal: temporalConfigSchema.prefault({}),
+  connections: z.record(configNameSchema, connectionSchema).default({}),
+  pipelines: z.record(configNameSchema, pipelineSchema).default({}),
+  results: resultsConfigSchema.prefault({}),
+  worker: workerConfigSchema.prefault({}),
+};
+
+interface Named {
+  connections: Record<string, { type: ConnectionType }>;
+  pipelines: Record<string, PipelineConfig>;
+}
+
+/** Every name of a connection in a pipeline must be configured, and be of a type that fits. */
+function checkNames(config: Named, context: z.RefinementCtx): void {
+  const roleOf = (name: string) => {
+    const connection = Object.hasOwn(config.connections, name) ? config.connections[name] : undefined;
+    return connection && CONNECTION_ROLES[connection.type];
+  };
+  for (const [pipelineName, pipeline] of Object.entries(config.pipelines)) {
+    for (const use of connectionUses(pipeline)) {
+      const found = roleOf(use.name);
+      if (found === use.role) continue;
+      const fitting = Object.keys(config.connections).filter((name) => roleOf(name) === use.role);
+      const wanted = use.role === 'tenant' ? "a connection of type 'titanrdm'" : 'a connection that holds tables';
+      context.addIssue({
+        code: 'custom',
+        path: ['pipelines', pipelineName, ...use.path],
+        message: `${found === undefined ? 'no connection has this name' : 'this connection is of another type'}; expected ${wanted}`,
+        params: { nearestOf: fitting, value: use.name },
+      });
+    }
+  }
+}
+
+/** `tidemark.yaml`, version 1. Unknown keys are refused. */
+export const configSchema = z.strictObject(configShape).superRefine(checkNames);
+export type TidemarkConfig = z.infer<typeof configSchema>;
+/** As a person writes it: defaults left out. */
+export type TidemarkConfigInput = z.input<typeof configSchema>;
+
+/** The same file for who only starts and watches runs: connections are named, their addresses and secrets are not needed. */
+export const clientConfigSchema = z
+  .strictObject({
+    ...configShape,
+    connections: z
+      .record(
+        configNameSchema,
+        z.looseObject({ type: z.enum(connectionSchema.options.map((o) => o.shape.type.value)) }),
+      )
+      .default({}),
+  })
+  .superRefine(checkNames);
+export type TidemarkClientConfig = z.infer<typeof clientConfigSchema>;
+
+/** Id of the workflow that is one run of a pipeline: fixed, so that runs of a pipeline are serialised. */
+export function pipelineWorkflowId(pipeline: string): string {
+  return `tidemark/pipeline/${pipeline}`;
+}

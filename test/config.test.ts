@@ -1,0 +1,302 @@
+import { mkdtemp, rm, writeFile, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigError, loadClientConfig, loadConfig } from '../workers/config/index.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tidemark-config-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const environment = { TITAN_SECRET: 's3cr3t-value', TITAN_ID: 'client-1' };
+
+const tenant = `
+  tenant:
+    type: titanrdm
+    url: https://acme.titanrdm.com
+    clientId: \${TITAN_ID}
+    clientSecret: \${TITAN_SECRET}`;
+const files = `
+  files:
+    type: files
+    path: data`;
+const upload = `
+  nightly:
+    workflow: titanConventionUpload
+    input: { connection: tenant, branch: { id: 3 }, domain: Geography, store: files }`;
+
+async function write(text: string, name = 'tidemark.yaml'): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  return file;
+}
+const load = async (text: string, more: Parameters<typeof loadConfig>[0] = {}) =>
+  (await loadConfig({ file: await write(text), environment, ...more })).config;
+
+async function refusal(text: string, more: Parameters<typeof loadConfig>[0] = {}): Promise<ConfigError> {
+  const error: unknown = await load(text, more).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ConfigError))
+    throw new Error('the config was accepted, or failed in another way', { cause: error });
+  return error;
+}
+/** The problems without the name of the file. */
+const problems = async (text: string, more: Parameters<typeof loadConfig>[0] = {}) =>
+  (await refusal(text, more)).message.split('\n').map((line) => line.replace(/^.*tidemark\.yaml:?/, ''));
+
+describe('a config file', () => {
+  it('gives typed connections and pipelines, with the defaults of the workflows', async () => {
+    const config = await load(`version: 1\nconnections:${tenant}${files}\npipelines:${upload}\n`);
+    expect(config.temporal).toEqual({ taskQueue: 'tidemark' });
+    expect(config.connections['tenant']).toMatchObject({ type: 'titanrdm', clientSecret: 's3cr3t-value' });
+    expect(config.pipelines['nightly']).toMatchObject({
+      workflow: 'titanConventionUpload',
+      input: { version: 1, pattern: 'full', onTableError: 'fail', poll: { intervalSeconds: 2, maxWaitSeconds: 300 } },
+    });
+  });
+
+  it('takes relative paths from its own folder', async () => {
+    const config = await load(`version: 1\nconnections:${files}\nresults: { folder: ../out }\n`);
+    expect(config.connections['files']).toMatchObject({ path: join(folder, 'data') });
+    expect(config.results.folder).toBe(join(folder, '..', 'out'));
+    expect((await load('version: 1\n')).results.folder).toBe(join(folder, '.tidemark/results'));
+  });
+
+  it('is found in the nearest folder above', async () => {
+    const file = await write('version: 1\n');
+    const below = join(folder, 'a', 'b');
+    await mkdir(below, { recursive: true });
+    expect((await loadConfig({ folder: below })).file).toBe(file);
+  });
+
+  it('that is not there is an error which says where it was looked for', async () => {
+    await expect(loadConfig({ file: join(folder, 'none.yaml') })).rejects.toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+      message: expect.stringContaining(join(folder, 'none.yaml')),
+    });
+  });
+});
+
+describe('environment variables', () => {
+  it('fill in texts, numbers and switches, with defaults and an escape', async () => {
+    const text = `version: \${V:-1}
+temporal: { taskQueue: "\${QUEUE:-q}-\${TITAN_ID}", namespace: "$\${kept}" }
+connections:${files}${tenant}
+    maxFileBytes: \${MAX}
+pipelines:${upload.replace('{ id: 3 }', '{ id: "${BRANCH}" }, validate: "${CHECK}"')}\n`;
+    const config = await load(text, { environment: { ...environment, MAX: '1000', BRANCH: '7', CHECK: 'false' } });
+    expect(config.temporal).toMatchObject({ taskQueue: 'q-client-1', namespace: '${kept}' });
+    expect(config.connections['tenant']).toMatchObject({ maxFileBytes: 1000 });
+    expect(config.pipelines['nightly']?.input).toMatchObject({ branch: { id: 7 }, validate: false });
+  });
+
+  it('that are missing or empty are named with the key and the line that use them', async () => {
+    const text = `version: 1\nconnections:${tenant}\n`;
+    for (const TITAN_SECRET of [undefined, '']) {
+      const error = await refusal(text, { environment: { TITAN_ID: 'x', TITAN_SECRET } });
+      expect(error.code).toBe('CONFIG_MISSING_VARIABLE');
+      expect(error.message).toContain(
+        ':7:5: connections.tenant.clientSecret: uses ${TITAN_SECRET}, which is not set. Set TITAN_SECRET in the environment',
+      );
+    }
+  });
+
+  it('of connections are not needed by who only starts runs', async () => {
+    const file = await write(`version: 1\nconnections:${tenant}${files}\npipelines:${upload}\n`);
+    const { config } = await loadClientConfig({ file, environment: {} });
+    expect(config.pipelines['nightly']?.workflow).toBe('titanConventionUpload');
+  });
+
+  it('never show in an error', async () => {
+    const text = `version: 1\nconnections:${tenant.replace('https://acme.titanrdm.com', '${TITAN_SECRET}')}\n`;
+    const error = await refusal(text);
+    expect(error.message).not.toContain('s3cr3t');
+    expect(error.message).toContain('connections.tenant.url');
+    expect(error.message).toContain('the value comes from the environment');
+    const literal = await refusal(`version: 1\nconnections:${tenant.replace('${TITAN_SECRET}', '[s3cr3t-literal]')}\n`);
+    expect(literal.message).toContain('connections.tenant.clientSecret: expected string');
+    expect(literal.message).not.toContain('s3cr3t');
+  });
+});
+
+describe('a wrong config names line, key and the nearest valid one', () => {
+  const cases: [what: string, text: string, expected: string[]][] = [
+    [
+      'a misspelt key at the top',
+      'version: 1\nconections: {}\n',
+      ['2:1: conections: unknown key. Did you mean "connections"?'],
+    ],
+    [
+      'a misspelt key that leaves another one missing',
+      `version: 1\nconnections:${tenant.replace('clientId', 'cleintId')}\n`,
+      ['6:5: connections.tenant.cleintId: unknown key. Did you mean "clientId"?'],
+    ],
+    [
+      'a key that is near to none',
+      `version: 1\nconnections:${files}\n    colour: blue\n`,
+      ['6:5: connections.files.colour: unknown key. Keys here: type, path, format.'],
+    ],
+    [
+      'an unknown type of connection',
+      'version: 1\nconnections:\n  a:\n    type: file\n',
+      ['4:5: connections.a.type: expected "titanrdm" or "files", got "file". Did you mean "files"?'],
+    ],
+    ['a missing key', 'version: 1\nconnections:\n  a:\n    type: files\n', ['3:3: connections.a.path: is missing.']],
+    ['a missing version', 'connections: {}\n', ['1:1: version: is missing: expected 1.']],
+    [
+      'an unknown workflow',
+      `version: 1\npipelines:${upload.replace('titanConventionUpload', 'titanConventionUplaod')}\n`,
+      [
+        '4:5: pipelines.nightly.workflow: expected "titanImportBatch" or "titanConventionUpload" or "titanConventionDownload" or "titanSyncDomains", got "titanConventionUplaod". Did you mean "titanConventionUpload" or "titanConventionDownload"?',
+      ],
+    ],
+    [
+      'a misspelt key inside a form of a union',
+      `version: 1\nconnections:${tenant}${files}\npipelines:${upload.replace('{ id: 3 }', '{ nmae: main }')}\n`,
+      ['14:44: pipelines.nightly.input.branch.nmae: unknown key. Did you mean "name"?'],
+    ],
+    [
+      'a value that fits no form of a union',
+      `version: 1\nconnections:${tenant}${files}\npipelines:${upload.replace('{ id: 3 }', 'main')}\n`,
+      ['14:34: pipelines.nightly.input.branch: expected {id} or {name, owner?}, got "main".'],
+    ],
+    [
+      'a wrong choice',
+      `version: 1\nconnections:${tenant}${files}\npipelines:${upload.replace('{ id: 3 }', '{ id: 3 }, pattern: incrementel')}\n`,
+      [
+        '14:53: pipelines.nightly.input.pattern: expected "full" or "incremental_upsert_only" or "incremental_with_delete" or "incremental", got "incrementel". Did you mean "incremental"?',
+      ],
+    ],
+    [
+      'a connection that is not configured',
+      `version: 1\nconnections:${tenant}${files}\npipelines:${upload.replace('connection: tenant', 'connection: tennant')}\n`,
+      [
+        '14:14: pipelines.nightly.input.connection: no connection has this name; expected a connection of type \'titanrdm\', got "tennant". Did you mean "tenant"?',
+      ],
+    ],
+    [
+      'a connection of another type',
+      `version: 1\nconnections:${tenant}${files}\npipelines:${upload.replace('store: files', 'store: tenant')}\n`,
+      [
+        '14:72: pipelines.nightly.input.store: this connection is of another type; expected a connection that holds tables, got "tenant". Configured: files.',
+      ],
+    ],
+    [
+      'a download that lacks its mark',
+      `version: 1\nconnections:${tenant}${files}\npipelines:
+  d:
+    workflow: titanConventionDownload
+    input: { connection: tenant, branch: { id: 3 }, domain: G, store: files, pattern: incremental }\n`,
+      ["14:5: pipelines.d.input.highWaterMark: pattern 'incremental' needs a highWaterMark."],
+    ],
+    [
+      'an unusable name',
+      `version: 1\nconnections:${files.replace('files:', 'my files:')}\n`,
+      ['3:3: connections.my files: not usable as a name: a name holds letters, digits, ".", "_" and "-", at most 100.'],
+    ],
+    [
+      'an address with credentials',
+      `version: 1\nconnections:${tenant.replace('https://', 'https://user:pw@')}\n`,
+      [
+        '5:5: connections.tenant.url: an address must hold no user name, password, query or fragment: credentials have keys of their own.',
+      ],
+    ],
+    [
+      'a number out of range',
+      'version: 1\nworker: { maxConcurrentActivities: 0 }\n',
+      ['2:11: worker.maxConcurrentActivities: Too small: expected number to be >=1, got 0.'],
+    ],
+    [
+      'a "${" that is no variable',
+      'version: 1\ntemporal: { namespace: "${}" }\n',
+      [
+        '2:13: temporal.namespace: a "${" that is no variable: write ${NAME}, ${NAME:-default}, or $${ for the two characters themselves',
+      ],
+    ],
+    [
+      'broken YAML',
+      'version: 1\nconnections: [\n',
+      ['3:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ].'],
+    ],
+    [
+      'a variable without quotes inside braces',
+      'version: 1\ntemporal: { namespace: ${NAMESPACE} }\n',
+      ['2:25: not valid YAML: Unexpected flow-map-start at node end. Inside { } and [ ], put quotes around "${NAME}".'],
+    ],
+    ['a key given twice', 'version: 1\nversion: 1\n', ['2:1: not valid YAML: Map keys must be unique.']],
+    ['an empty file', '', ['expected object, got nothing.']],
+  ];
+  it.each(cases)('%s', async (_what, text, expected) => {
+    expect(await problems(text)).toEqual(expected.map((line) => line.replace(/^(?=\D)/, ' ')));
+  });
+
+  it('with all problems of a file at once, and as data for machines', async () => {
+    const error = await refusal(`version: 2\nworker: { x: 1 }\nresults: { folder: 3, fodler: x }\n`);
+    expect(error.problems).toEqual([
+      { path: 'version', line: 1, column: 1, message: 'expected "1", got 2.' },
+      {
+        path: 'worker.x',
+        line: 2,
+        column: 11,
+        message: expect.stringContaining('unknown key. Keys here: maxConcurrentActivities'),
+      },
+      { path: 'results.fodler', line: 3, column: 23, message: 'unknown key. Did you mean "folder"?' },
+    ]);
+  });
+});
+
+describe('values are not guessed at', () => {
+  it('a number whose spelling says more than its value stays the text that it is', async () => {
+    const config = await load(`version: 1
+connections:${tenant}
+pipelines:
+  p:
+    workflow: titanImportBatch
+    input:
+      connection: tenant
+      branch: { name: 2024 }
+      poll: { intervalSeconds: 2.50 }
+      tables:
+        - target: { key: 0042 }
+          source: { rows: [{ zip: 00501, price: 1.10, big: 9007199254740993, count: 3, text: "3", no: null, yes: yes }] }
+`);
+    expect(config.pipelines['p']?.input).toMatchObject({
+      branch: { name: '2024' },
+      poll: { intervalSeconds: 2.5 },
+      tables: [
+        {
+          target: { key: '0042' },
+          source: {
+            rows: [{ zip: '00501', price: '1.10', big: '9007199254740993', count: 3, text: '3', no: null, yes: 'yes' }],
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe('the word sandbox as an address', () => {
+  const text = `version: 1\nconnections:${tenant.replace('https://acme.titanrdm.com', 'sandbox')}${files}\n`;
+
+  it('is replaced by the sandbox that the caller starts, once', async () => {
+    let started = 0;
+    const config = await load(text, {
+      sandbox: () => {
+        started += 1;
+        return Promise.resolve({ url: 'http://127.0.0.1:9', clientId: 'a', clientSecret: 'b' });
+      },
+    });
+    expect(config.connections['tenant']).toMatchObject({ url: 'http://127.0.0.1:9', clientId: 'a', clientSecret: 'b' });
+    expect(started).toBe(1);
+  });
+
+  it('is an error where no sandbox is started', async () => {
+    const error = await refusal(text);
+    expect(error.code).toBe('CONFIG_SANDBOX');
+    expect(error.message).toContain(':5:5: connections.tenant.url: asks for the local sandbox');
+  });
+});

@@ -1,0 +1,2 @@
+export * from './load.js';
+export { ConfigError, type ConfigErrorCode, type ConfigProblem } from './errors.js';

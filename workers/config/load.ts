@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import {
+  clientConfigSchema,
+  configSchema,
+  SANDBOX_URL,
+  type TidemarkClientConfig,
+  type TidemarkConfig,
+} from '../../contracts/config.js';
+import { checkConfig } from './check.js';
+import { ConfigError } from './errors.js';
+import { readYaml, type YamlFile } from './read-yaml.js';
+
+/** Name of the config file that is looked for. */
+export const CONFIG_FILE = 'tidemark.yaml';
+
+/** How to reach a local sandbox, as `tidemark sandbox` prints it. */
+export interface SandboxAccess {
+  url: string;
+  clientId: string;
+  clientSecret: string;
+}
+
+export interface LoadOptions {
+  /** Path of the config file. Left out: `tidemark.yaml` here or in the nearest folder above. */
+  file?: string;
+  /** Where the search starts and what `file` is relative to. Left out: the current folder. */
+  folder?: string;
+  /** Left out: the environment of the process. */
+  environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A config, with absolute paths, and the file that it came from. */
+export interface Loaded<Config> {
+  config: Config;
+  /** Absolute path. */
+  file: string;
+  /** Folder of the file: where relative paths start. */
+  folder: string;
+}
+
+/**
+ * Reads `tidemark.yaml`, fills in `${ENV}`, checks it, and makes paths absolute.
+ *
+ * `sandbox` is called at most once, when a connection's address is the word `sandbox`; without it such a connection is an error.
+ *
+ * @throws ConfigError which names file, line, key and the nearest valid one; never a value that came from the environment
+ */
+export async function loadConfig(
+  options: LoadOptions & { sandbox?: () => Promise<SandboxAccess> } = {},
+): Promise<Loaded<TidemarkConfig>> {
+  const yaml = await readConfigFile(options);
+  const config = checkConfig(yaml, configSchema, options.environment ?? process.env);
+  const folder = dirname(yaml.file);
+  const connections = await withSandbox(config.connections, yaml, options.sandbox);
+  return { file: yaml.file, folder, config: withAbsolutePaths({ ...config, connections }, folder) };
+}
+
+/**
+ * Reads the same file for a program that only starts and watches runs: the addresses and secrets of connections are not needed there,
+ * so variables that are missing below `connections` do no harm.
+ */
+export async function loadClientConfig(options: LoadOptions = {}): Promise<Loaded<TidemarkClientConfig>> {
+  const yaml = await readConfigFile(options);
+  const config = checkConfig(yaml, clientConfigSchema, options.environment ?? process.env, 'connections');
+  const folder = dirname(yaml.file);
+  return {
+    file: yaml.file,
+    folder,
+    config: { ...config, results: { folder: resolve(folder, config.results.folder) } },
+  };
+}
+
+/** Absolute path of the config file, or undefined when there is none: `file` if given, else the nearest `tidemark.yaml` upwards. */
+export async function findConfig(options: LoadOptions = {}): Promise<string | undefined> {
+  const start = resolve(options.folder ?? '.');
+  if (options.file !== undefined) return resolve(start, options.file);
+  for (let folder = start; ; folder = dirname(folder)) {
+    const file = join(folder, CONFIG_FILE);
+    if ((await readText(file)) !== undefined) return file;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+async function readConfigFile(options: LoadOptions): Promise<YamlFile> {
+  const file = await findConfig(options);
+  const text = file === undefined ? undefined : await readText(file);
+  if (file !== undefined && text !== undefined) return readYaml(file, text);
+  const looked = file ?? join(resolve(options.folder ?? '.'), CONFIG_FILE);
+  const message = file === undefined ? 'there is no config file here or in a folder above' : 'there is no such file';
+  throw new ConfigError('CONFIG_NOT_FOUND', looked, [{ path: '', message }], {
+    mend: 'Name it with --config FILE, or write one: examples/reference-data/tidemark.yaml is one to start from.',
+  });
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = codeOf(error);
+    if (reason === 'ENOENT' || reason === 'ENOTDIR') return undefined;
+    throw new ConfigError(
+      'CONFIG_NOT_FOUND',
+      file,
+      [{ path: '', message: `cannot be read (${reason ?? 'unknown reason'})` }],
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** `ENOENT` and the like. Not by `instanceof`: errors of Node's own modules can be of another realm. */
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+async function withSandbox(
+  connections: TidemarkConfig['connections'],
+  yaml: YamlFile,
+  sandbox: (() => Promise<SandboxAccess>) | undefined,
+): Promise<TidemarkConfig['connections']> {
+  const asking = Object.entries(connections).filter(([, c]) => c.type === 'titanrdm' && c.url === SANDBOX_URL);
+  if (asking.length === 0) return connections;
+  if (sandbox === undefined) {
+    const problems = asking.map(([name]) => ({
+      path: `connections.${name}.url`,
+      ...yaml.placeOf(['connections', name, 'url']),
+      message: 'asks for the local sandbox, which only `tidemark dev` starts.',
+    }));
+    throw new ConfigError('CONFIG_SANDBOX', yaml.file, problems, {
+      mend: 'Give the address of a tenant, or run `tidemark dev`.',
+    });
+  }
+  const access = await sandbox();
+  return {
+    ...connections,
+    ...Object.fromEntries(asking.map(([name, connection]) => [name, { ...connection, ...access }])),
+  };
+}
+
+function withAbsolutePaths(config: TidemarkConfig, folder: string): TidemarkConfig {
+  const connections = Object.entries(config.connections).map(([name, connection]) => [
+    name,
+    connection.type === 'files' ? { ...connection, path: resolve(folder, connection.path) } : connection,
+  ]);
+  return {
+    ...config,
+    connections: Object.fromEntries(connections) as TidemarkConfig['connections'], // the same names and types, paths apart
+    results: { folder: resolve(folder, config.results.folder) },
+  };
+}
