@@ -15,6 +15,8 @@ const webAddress = z
 
 /** Seconds that a TitanRDM connection waits. Left out: the connector's defaults. */
 export const titanTimeoutsSchema = z.strictObject({
+  /** Looking up the name, connecting, and the TLS handshake, each. */
+  connectSeconds: z.number().positive().max(3_600).optional(),
   /** One API call, from request to reply. */
   requestSeconds: z.number().positive().max(3_600).optional(),
   /** `complete`, which some servers answer only after they processed the import. */

@@ -39,6 +39,12 @@ export const workerConfigSchema = z.strictObject({
   shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
 });
 
+/** The local sandbox, for `tidemark dev` and `tidemark sandbox`. */
+export const sandboxConfigSchema = z.strictObject({
+  /** A YAML or JSON file with the branches, domains and tables that it starts with; a relative path starts at the config's folder. */
+  definitions: z.string().min(1).optional(),
+});
+
 const configShape = {
   version: z.literal(1),
   temporal: temporalConfigSchema.prefault({}),
@@ -46,6 +52,7 @@ const configShape = {
   pipelines: z.record(configNameSchema, pipelineSchema).default({}),
   results: resultsConfigSchema.prefault({}),
   worker: workerConfigSchema.prefault({}),
+  sandbox: sandboxConfigSchema.prefault({}),
 };
 
 interface Named {

@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from '../../contracts/nearest.js';
+import { nearNames } from '../../connectors/titanrdm/near-names.js';
 import { pathText, type ConfigProblem, type Path } from './errors.js';
 import { likelyLeaves, stepsOf, type LeafIssue } from './issues.js';
 import { pathKey, type YamlFile } from './read-yaml.js';
@@ -35,7 +35,7 @@ function misspelt(leaves: readonly LeafIssue[]): Set<string> {
     if (leaf.code !== 'unrecognized_keys') continue;
     const beside = missing.filter((other) => pathKey(stepsOf(other.path.slice(0, -1))) === pathKey(stepsOf(leaf.path)));
     for (const key of leaf.keys) {
-      const [name] = nearest(
+      const [name] = nearNames(
         key,
         beside.map((other) => String(other.path.at(-1))),
       );
@@ -136,4 +136,10 @@ function at(path: Path, { yaml }: Explained): ConfigProblem {
     if (place) return { path: pathText(path), ...place, message: '' };
   }
   return { path: pathText(path), message: '' };
+}
+
+/** ` Did you mean "x"?`, or nothing when no candidate is near. */
+function didYouMean(name: string, candidates: readonly string[]): string {
+  const near = nearNames(name, candidates, 2).map((candidate) => `"${candidate}"`);
+  return near.length === 0 ? '' : ` Did you mean ${near.join(' or ')}?`;
 }

@@ -21,6 +21,9 @@ export interface SandboxAccess {
   clientSecret: string;
 }
 
+/** Starts the sandbox, with the branches, domains and tables of a file (absolute path) when the config names one. */
+export type StartSandbox = (options: { definitions?: string | undefined }) => Promise<SandboxAccess>;
+
 export interface LoadOptions {
   /** Path of the config file. Left out: `tidemark.yaml` here or in the nearest folder above. */
   file?: string;
@@ -47,13 +50,14 @@ export interface Loaded<Config> {
  * @throws ConfigError which names file, line, key and the nearest valid one; never a value that came from the environment
  */
 export async function loadConfig(
-  options: LoadOptions & { sandbox?: () => Promise<SandboxAccess> } = {},
+  options: LoadOptions & { sandbox?: StartSandbox } = {},
 ): Promise<Loaded<TidemarkConfig>> {
   const yaml = await readConfigFile(options);
   const config = checkConfig(yaml, configSchema, options.environment ?? process.env);
   const folder = dirname(yaml.file);
-  const connections = await withSandbox(config.connections, yaml, options.sandbox);
-  return { file: yaml.file, folder, config: withAbsolutePaths({ ...config, connections }, folder) };
+  const absolute = withAbsolutePaths(config, folder);
+  const connections = await withSandbox(absolute, yaml, options.sandbox);
+  return { file: yaml.file, folder, config: { ...absolute, connections } };
 }
 
 /**
@@ -117,9 +121,9 @@ function codeOf(error: unknown): string | undefined {
 }
 
 async function withSandbox(
-  connections: TidemarkConfig['connections'],
+  { connections, sandbox: settings }: TidemarkConfig,
   yaml: YamlFile,
-  sandbox: (() => Promise<SandboxAccess>) | undefined,
+  sandbox: StartSandbox | undefined,
 ): Promise<TidemarkConfig['connections']> {
   const asking = Object.entries(connections).filter(([, c]) => c.type === 'titanrdm' && c.url === SANDBOX_URL);
   if (asking.length === 0) return connections;
@@ -133,7 +137,7 @@ async function withSandbox(
       mend: 'Give the address of a tenant, or run `tidemark dev`.',
     });
   }
-  const access = await sandbox();
+  const access = await sandbox(settings);
   return {
     ...connections,
     ...Object.fromEntries(asking.map(([name, connection]) => [name, { ...connection, ...access }])),
@@ -148,6 +152,13 @@ function withAbsolutePaths(config: TidemarkConfig, folder: string): TidemarkConf
   return {
     ...config,
     connections: Object.fromEntries(connections) as TidemarkConfig['connections'], // the same names and types, paths apart
-    results: { folder: resolve(folder, config.results.folder) },
+    ...foldersOf(config, folder),
+  };
+}
+
+function foldersOf({ results, sandbox }: Pick<TidemarkConfig, 'results' | 'sandbox'>, folder: string) {
+  return {
+    results: { folder: resolve(folder, results.folder) },
+    sandbox: sandbox.definitions === undefined ? {} : { definitions: resolve(folder, sandbox.definitions) },
   };
 }
