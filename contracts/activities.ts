@@ -69,6 +69,7 @@ export interface ProcessedImport {
 export interface TitanRdmActivities {
   titanListDomains(input: {
     connection: string;
+    branch: BranchSelector;
     domains?: string[];
   }): Promise<{ id: string; name: string; abbreviation: string }[]>;
   titanDiscover(input: {
@@ -106,7 +107,6 @@ export interface TitanRdmActivities {
     connection: string;
     importId: string;
     poll: Poll;
-    importTableIds: string[];
   }): Promise<ProcessedImport>;
   /** Tells the server that the batch's tables failed; never throws for what the server answers. */
   titanAbandonBatch(input: {
@@ -138,6 +138,8 @@ export interface TitanRdmActivities {
     table: string;
     mode: 'replace' | 'delta';
     deltaName: string;
+    /** Rows that the server says it exported; another number received is an error. */
+    expectedRows: number | null;
   }): Promise<{ rows: number; bytes: number; reference: TableReference; lastChange: string | null }>;
 }
 

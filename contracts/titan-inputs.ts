@@ -11,6 +11,9 @@ import {
   pollSchema,
 } from './titan-common.js';
 
+/** Most tables of one workflow: what it carries from run to run stays below a payload's limit. */
+export const MAX_TABLES_OF_A_BATCH = 1_000;
+
 /** A deployed table: by its key, or by its domain and its display or physical name. */
 export const tableSelectorSchema = z.union([
   z.strictObject({ key: z.string().min(1) }),
@@ -33,7 +36,7 @@ export type ImportTableInput = z.infer<typeof importTableInputSchema>;
 /** Input of `titanImportBatch`. */
 export const titanImportBatchInputSchema = z.strictObject({
   ...importOptionsShape,
-  tables: z.array(importTableInputSchema).min(1).max(2_000),
+  tables: z.array(importTableInputSchema).min(1).max(MAX_TABLES_OF_A_BATCH),
 });
 
 /** Input of `titanConventionUpload`. */
@@ -89,15 +92,13 @@ const domainsShape = {
   onDomainError: z.enum(['continue', 'stop']).default('continue'),
 };
 
-const uploadDomain = titanConventionUploadInputSchema.omit({ domain: true });
-const { ...downloadShape } = exportOptionsShape;
+const uploadDomain = titanConventionUploadInputSchema.omit({ domain: true, tables: true, patterns: true });
 
 /** Input of `titanSyncDomains`. */
 export const titanSyncDomainsInputSchema = z.discriminatedUnion('direction', [
   z.strictObject({ ...uploadDomain.shape, ...domainsShape, direction: z.literal('upload') }),
   z.strictObject({
-    ...downloadShape,
-    tables: z.array(z.string().min(1)).min(1).optional(),
+    ...exportOptionsShape,
     store: z.string().min(1),
     ...domainsShape,
     direction: z.literal('download'),

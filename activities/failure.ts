@@ -1,0 +1,32 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { TidemarkError, type ErrorInfo } from '../contracts/errors.js';
+
+/**
+ * Turns what a connector threw into what Temporal retries or not. The failure's type is the error's code, its only detail an
+ * {@link ErrorInfo}. The cause stays behind: it may hold an address with its signature or a row.
+ */
+export function toFailure(error: unknown): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (error instanceof TidemarkError) {
+    return ApplicationFailure.create({
+      message: error.message,
+      type: error.code,
+      nonRetryable: !error.retryable,
+      details: [error.toInfo()],
+      ...(error.retryAfterSeconds === undefined ? {} : { nextRetryDelay: error.retryAfterSeconds * 1_000 }),
+    });
+  }
+  return unexpected(error);
+}
+
+/** A defect or a fault of the machine (disk full, file gone): tried again as the policy says, its text reduced to what is safe. */
+function unexpected(error: unknown): ApplicationFailure {
+  const name = error instanceof Error ? error.name : typeof error;
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  const info: ErrorInfo = {
+    code: 'UNEXPECTED',
+    message: `Unexpected ${name}${code}. The worker's log has its stack.`,
+    retryable: true,
+  };
+  return ApplicationFailure.create({ message: info.message, type: info.code, details: [info] });
+}

@@ -1,0 +1,77 @@
+import { CancelledFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import { toFailure } from './failure.js';
+
+/** What a step of a workflow may use of Temporal. */
+export interface Step<Cursor> {
+  /** Aborted when the workflow is cancelled, the activity timed out, or the worker shuts down. */
+  signal: AbortSignal;
+  /** From 1. Above 1 an earlier attempt may have done anything up to its last line. */
+  attempt: number;
+  /** What the latest attempt recorded before it ended: possibly older than what it did. */
+  resumed: Cursor | undefined;
+  /** Remembers where the step is; sent with the next heartbeat. */
+  mark(cursor: Cursor): void;
+}
+
+/** Between two heartbeats; the SDK throttles them further. */
+const HEARTBEAT_EVERY_MS = 1_000;
+
+/**
+ * Runs one step: heartbeats all the while, so that cancellation arrives even when nothing moves, and every error leaves as a
+ * Temporal failure that says whether to try again.
+ */
+export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  // The SDK types details as any: they are what `mark` of an earlier attempt of this same step wrote.
+  const resumed = context.info.heartbeatDetails as Cursor | undefined;
+  let cursor: Cursor | undefined = resumed;
+  const beat = (): void => {
+    context.heartbeat(cursor);
+  };
+  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
+  beat();
+  try {
+    return await work({
+      signal: context.cancellationSignal,
+      attempt: context.info.attempt,
+      resumed,
+      mark: (next) => {
+        cursor = next;
+        beat();
+      },
+    });
+  } catch (error) {
+    if (context.cancellationSignal.aborted) throw cancellation(context.cancellationSignal);
+    const failure = toFailure(error);
+    context.log.warn('step failed', {
+      activity: context.info.activityType,
+      attempt: context.info.attempt,
+      reason: failure.message,
+    });
+    throw failure;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Whatever an aborted call threw, the reason is the abort. */
+function cancellation(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new CancelledFailure('cancelled');
+}
+
+/** Waits, or throws as soon as the signal is aborted. */
+export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(cancellation(signal));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, seconds * 1_000);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

@@ -1,0 +1,62 @@
+import type { Presence, TidemarkActivities } from '../../contracts/activities.js';
+import type { TableReference } from '../../contracts/table-reference.js';
+import { TidemarkError } from '../../contracts/errors.js';
+import type { TableStore } from '../../connectors/tables/index.js';
+import { named } from '../registry.js';
+import { runStep } from '../step.js';
+import { noQueries } from './open-reference.js';
+import type { ResultsLocation } from './results-folder.js';
+
+export { ResultsFolder, type ResultsLocation } from './results-folder.js';
+
+export interface TidemarkDependencies {
+  stores: Readonly<Record<string, TableStore>>;
+  /** Where lists too long for a workflow's result go. */
+  results: ResultsLocation;
+}
+
+/** Steps that belong to no system of their own. */
+export function createTidemarkActivities({ stores, results }: TidemarkDependencies): TidemarkActivities {
+  return {
+    tidemarkProbeTables: ({ sources }) =>
+      runStep(async ({ signal }) => {
+        const presences: Presence[] = [];
+        for (const source of sources) presences.push(await probe(stores, source, signal));
+        return presences;
+      }),
+
+    tidemarkProbeStore: ({ store, tables }) =>
+      runStep(async ({ signal }) => {
+        const present = new Set(await named('store', stores, store).list({ signal }));
+        const presences: Presence[] = [];
+        for (const table of tables) {
+          presences.push(present.has(table) ? await probe(stores, { connection: store, table }, signal) : 'absent');
+        }
+        return presences;
+      }),
+
+    tidemarkSaveResults: (input) =>
+      runStep(async () => {
+        const entries = input.from === undefined ? (input.entries ?? []) : await results.read(input.from);
+        const location = await results.write(input, entries);
+        return { location, entries: entries.length };
+      }),
+  };
+}
+
+async function probe(
+  stores: Readonly<Record<string, TableStore>>,
+  source: TableReference,
+  signal: AbortSignal,
+): Promise<Presence> {
+  if ('rows' in source) return source.rows.length === 0 ? 'empty' : 'rows';
+  if ('query' in source) throw noQueries(source.connection);
+  const store = named('store', stores, source.connection);
+  try {
+    return await store.probe(source.table, { signal });
+  } catch (error) {
+    // A table that can't be read has something in it: sending it will say what is wrong with it, as this table's own error.
+    if (error instanceof TidemarkError && !error.retryable && !signal.aborted) return 'rows';
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { TidemarkError } from '../../contracts/errors.js';
+import type { TableReference } from '../../contracts/table-reference.js';
+import { inlineTable, type CsvTable, type TableStore } from '../../connectors/tables/index.js';
+import { named } from '../registry.js';
+
+/** The rows behind a reference; undefined when the store has no such table. */
+export async function openReference(
+  stores: Readonly<Record<string, TableStore>>,
+  reference: TableReference,
+  signal: AbortSignal,
+): Promise<CsvTable | undefined> {
+  if ('rows' in reference) return inlineTable(reference.rows);
+  if ('query' in reference) throw noQueries(reference.connection);
+  return named('store', stores, reference.connection).read(reference.table, { signal });
+}
+
+export function noQueries(connection: string): TidemarkError {
+  return new TidemarkError(`Connection '${connection}' has no queries: it is a folder of files.`, {
+    code: 'QUERY_NOT_SUPPORTED',
+    retryable: false,
+    mend: 'Name a table of it instead.',
+  });
+}

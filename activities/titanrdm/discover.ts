@@ -1,0 +1,191 @@
+import { conventionKey } from '../../contracts/convention-key.js';
+import { TidemarkError } from '../../contracts/errors.js';
+import type { Discovery, TableTarget, TitanRdmActivities } from '../../contracts/activities.js';
+import type { BranchSelector } from '../../contracts/titan-common.js';
+import type { DeployedTable, Domain, TitanRdm } from '../../connectors/titanrdm/index.js';
+import { nearNames } from '../../connectors/titanrdm/near-names.js';
+import { named } from '../registry.js';
+import { runStep } from '../step.js';
+import type { TitanRdmDependencies } from './dependencies.js';
+
+type Names = 'titanListDomains' | 'titanDiscover' | 'titanResolveTables';
+
+/** What there is in a tenant, and which of it is meant. */
+export function discoverActivities({ titanrdm }: TitanRdmDependencies): Pick<TitanRdmActivities, Names> {
+  const clientOf = (connection: string): TitanRdm => named('connection of type titanrdm', titanrdm, connection).client;
+
+  return {
+    titanListDomains: (input) =>
+      runStep(async ({ signal }) => {
+        const client = clientOf(input.connection);
+        const domains = await selectDomains(client, input.domains, signal);
+        await refuseSharedKeys(client, input.branch, domains, signal);
+        return domains.map(({ id, name, abbreviation }) => ({ id, name, abbreviation }));
+      }),
+
+    titanDiscover: (input) =>
+      runStep(async ({ signal }): Promise<Discovery> => {
+        const client = clientOf(input.connection);
+        const [branchId, domain] = await Promise.all([
+          branchIdOf(client, input.branch, signal),
+          client.findDomain(input.domain, { signal }),
+        ]);
+        const deployed = await client.listDeployedTables({ branchId, domainId: domain.id }, { signal });
+        return {
+          branchId,
+          domain: { id: domain.id, name: domain.name, abbreviation: domain.abbreviation },
+          tables: filterTables(
+            deployed.map((table) => toTarget(table, domain)),
+            input.tables,
+          ),
+        };
+      }),
+
+    titanResolveTables: (input) =>
+      runStep(async ({ signal }) => {
+        const client = clientOf(input.connection);
+        const branchId = await branchIdOf(client, input.branch, signal);
+        const domainTables = new Map<string, Promise<TableTarget[]>>();
+        const tablesOf = (domainName: string): Promise<TableTarget[]> => {
+          const found = domainTables.get(domainName) ?? loadDomain(client, branchId, domainName, signal);
+          domainTables.set(domainName, found);
+          return found;
+        };
+        const tables: TableTarget[] = [];
+        for (const selector of input.tables) {
+          if ('key' in selector) {
+            tables.push(toTarget(await client.lookupDeployedTable({ branchId, key: selector.key }, { signal })));
+          } else {
+            tables.push(oneTable(await tablesOf(selector.domain), selector.name));
+          }
+        }
+        refuseRepeats(tables);
+        return { branchId, tables };
+      }),
+  };
+}
+
+async function branchIdOf(client: TitanRdm, branch: BranchSelector, signal: AbortSignal): Promise<string> {
+  const found =
+    'id' in branch
+      ? await client.getBranch(branch.id, { signal })
+      : await client.findBranch(branch.name, branch.owner, { signal });
+  return found.id;
+}
+
+async function loadDomain(
+  client: TitanRdm,
+  branchId: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<TableTarget[]> {
+  const domain = await client.findDomain(name, { signal });
+  const deployed = await client.listDeployedTables({ branchId, domainId: domain.id }, { signal });
+  return deployed.map((table) => toTarget(table, domain));
+}
+
+async function selectDomains(client: TitanRdm, names: string[] | undefined, signal: AbortSignal): Promise<Domain[]> {
+  if (names === undefined) return client.listDomains({ signal });
+  const found: Domain[] = [];
+  for (const name of new Set(names)) found.push(await client.findDomain(name, { signal }));
+  return found;
+}
+
+/**
+ * `a` + `b_c` and `a_b` + `c` are one convention key, and so are equal abbreviations: two tables would overwrite each other in the
+ * store. Only domains whose abbreviations allow it are looked into.
+ */
+async function refuseSharedKeys(
+  client: TitanRdm,
+  branch: BranchSelector,
+  domains: Domain[],
+  signal: AbortSignal,
+): Promise<void> {
+  const suspects = domains.filter((domain) =>
+    domains.some(
+      (other) =>
+        other.id !== domain.id &&
+        (`${other.abbreviation}_`.startsWith(`${domain.abbreviation}_`) ||
+          `${domain.abbreviation}_`.startsWith(`${other.abbreviation}_`)),
+    ),
+  );
+  if (suspects.length === 0) return;
+  const branchId = await branchIdOf(client, branch, signal);
+  const owners = new Map<string, string>();
+  for (const domain of suspects) {
+    for (const table of await client.listDeployedTables({ branchId, domainId: domain.id }, { signal })) {
+      const key = conventionKey(domain.abbreviation, table.database_table_name);
+      const owner = owners.get(key);
+      if (owner !== undefined && owner !== domain.name) {
+        throw new TidemarkError(
+          `Domains '${owner}' and '${domain.name}' both have a table with the convention key '${key}'.`,
+          {
+            code: 'AMBIGUOUS_CONVENTION_KEY',
+            retryable: false,
+            mend: 'Sync them by separate workflows into separate stores, or change an abbreviation.',
+          },
+        );
+      }
+      owners.set(key, domain.name);
+    }
+  }
+}
+
+function toTarget(table: DeployedTable, domain?: Domain): TableTarget {
+  const abbreviation = domain?.abbreviation ?? table.domain?.abbreviation ?? '';
+  return {
+    key: table.key,
+    id: table.id,
+    name: table.name,
+    table: table.database_table_name,
+    domain: domain?.name ?? table.domain?.name ?? '',
+    conventionKey: conventionKey(abbreviation, table.database_table_name),
+  };
+}
+
+/** Tables by display or physical name, in the domain's order. All of them when no names are given. */
+export function filterTables(tables: TableTarget[], names: readonly string[] | undefined): TableTarget[] {
+  if (names === undefined) return tables;
+  const wanted = new Set(names.map((name) => oneTable(tables, name).key));
+  return tables.filter((table) => wanted.has(table.key));
+}
+
+function oneTable(tables: TableTarget[], name: string): TableTarget {
+  const hits = tables.filter((table) => table.name === name || table.table === name);
+  const [hit] = hits;
+  if (hit === undefined) {
+    const near = nearNames(name, [...new Set(tables.flatMap((table) => [table.name, table.table]))]);
+    throw new TidemarkError(
+      `There is no table '${name}'${near.length > 0 ? `; near names: ${near.join(', ')}` : ''}.`,
+      {
+        code: 'TITAN_UNKNOWN_TABLE',
+        retryable: false,
+        mend: 'Give its display name or its physical name, exactly as TitanRDM spells it.',
+      },
+    );
+  }
+  if (hits.length > 1) {
+    const which = hits.map((table) => `'${table.name}' (${table.table})`).join(', ');
+    throw new TidemarkError(`The name '${name}' means several tables: ${which}.`, {
+      code: 'TITAN_AMBIGUOUS_TABLE',
+      retryable: false,
+      mend: 'Give the physical name where display names are equal, or the other way round.',
+    });
+  }
+  return hit;
+}
+
+/** A table may be in a batch once: two files for it would be applied in an order that nobody chose. */
+function refuseRepeats(tables: TableTarget[]): void {
+  const seen = new Set<string>();
+  for (const table of tables) {
+    if (seen.has(table.key)) {
+      throw new TidemarkError(`Table '${table.name}' is in the batch twice.`, {
+        code: 'TITAN_REPEATED_TABLE',
+        retryable: false,
+        mend: 'Send it once, or in two batches, one after the other.',
+      });
+    }
+    seen.add(table.key);
+  }
+}

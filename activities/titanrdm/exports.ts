@@ -1,0 +1,104 @@
+import { cutText, TidemarkError } from '../../contracts/errors.js';
+import type { TitanRdmActivities } from '../../contracts/activities.js';
+import type { TitanRdm } from '../../connectors/titanrdm/index.js';
+import { named } from '../registry.js';
+import { pause, runStep } from '../step.js';
+import { retryableWhenUnknown } from './batch.js';
+import type { TitanRdmDependencies } from './dependencies.js';
+
+type Names = 'titanCreateExport' | 'titanPollExport' | 'titanReceiveTable';
+
+/** The system column whose largest value is the base of the next high watermark (fact: written when the version is). */
+const CHANGE_TIME_COLUMN = 'trdm_created_at';
+
+export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pick<TitanRdmActivities, Names> {
+  const clientOf = (connection: string): TitanRdm => named('connection of type titanrdm', titanrdm, connection).client;
+
+  return {
+    titanCreateExport: ({ connection, ...input }) =>
+      runStep(async ({ signal }) => {
+        try {
+          return { exportId: (await clientOf(connection).createExport(input, { signal })).id };
+        } catch (error) {
+          // An export that nobody fetches changes nothing.
+          throw retryableWhenUnknown(error);
+        }
+      }),
+
+    titanPollExport: (input) =>
+      runStep<{ waitedSeconds: number }, { rows: number | null; bytes: number | null }>(
+        async ({ signal, resumed, mark }) => {
+          const client = clientOf(input.connection);
+          let waited = resumed?.waitedSeconds ?? 0;
+          for (;;) {
+            const asked = performance.now();
+            const read = await client.getExport(input.exportId, { signal });
+            if (read.status === 'completed' || read.status === 'ready')
+              return { rows: read.rows_exported, bytes: read.bytes_exported };
+            if (read.status === 'failed') throw exportFailed(input.exportId, read.message);
+            if (waited >= input.poll.maxWaitSeconds)
+              throw neverReady(input.exportId, read.status, input.poll.maxWaitSeconds);
+            await pause(input.poll.intervalSeconds, signal);
+            waited += (performance.now() - asked) / 1_000;
+            mark({ waitedSeconds: waited });
+          }
+        },
+      ),
+
+    titanReceiveTable: (input) =>
+      runStep<{ bytes: number }, Awaited<ReturnType<TitanRdmActivities['titanReceiveTable']>>>(
+        async ({ signal, mark }) => {
+          const client = clientOf(input.connection);
+          const store = named('store', stores, input.store);
+          const columns = store.needsTypes
+            ? (await client.lookupDeployedTable({ branchId: input.branchId, key: input.tableKey }, { signal })).columns
+            : undefined;
+          const body = await client.downloadExport(input.exportId, { signal, onProgress: (bytes) => mark({ bytes }) });
+          const written = await store.write(input.table, body, {
+            mode: input.mode,
+            deltaName: input.deltaName,
+            largestOf: CHANGE_TIME_COLUMN,
+            verify: ({ rows }) => checkRows(input.table, input.expectedRows, rows),
+            signal,
+            ...(columns === undefined
+              ? {}
+              : { columns: columns.map((column) => ({ name: column.name, dataType: column.data_type ?? 'varchar' })) }),
+          });
+          return {
+            rows: written.rows,
+            bytes: written.bytes,
+            reference: { connection: input.store, table: written.table },
+            lastChange: written.largest ?? null,
+          };
+        },
+      ),
+  };
+}
+
+/** Before anything changes in the store: a cut-off file must not replace a whole one. */
+function checkRows(table: string, expected: number | null, received: number): void {
+  if (expected === null || expected === received) return;
+  throw new TidemarkError(`The export of '${table}' should have ${expected} rows, ${received} arrived.`, {
+    code: 'TITAN_DOWNLOAD_INCOMPLETE',
+    retryable: true,
+  });
+}
+
+function exportFailed(exportId: string, message: string | null): TidemarkError {
+  return new TidemarkError(
+    `TitanRDM could not make export ${exportId}: ${cutText(message ?? 'it gave no reason', 500)}.`,
+    {
+      code: 'TITAN_EXPORT_FAILED',
+      retryable: false,
+      mend: 'Look at the export in TitanRDM, mend its cause and run again.',
+    },
+  );
+}
+
+function neverReady(exportId: string, status: string, seconds: number): TidemarkError {
+  return new TidemarkError(`Export ${exportId} still has the status '${cutText(status, 100)}' after ${seconds} s.`, {
+    code: 'TITAN_WAIT_EXCEEDED',
+    retryable: false,
+    mend: 'Raise poll.maxWaitSeconds for tables of this size.',
+  });
+}

@@ -1,0 +1,8 @@
+/** `tidemark`: contracts, config and errors, for programs that start workflows and read their results. */
+export * from './contracts/titan-inputs.js';
+export * from './contracts/titan-results.js';
+export * from './contracts/titan-common.js';
+export * from './contracts/table-reference.js';
+export * from './contracts/convention-key.js';
+export * from './contracts/errors.js';
+export * from './contracts/config.js';

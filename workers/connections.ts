@@ -1,0 +1,64 @@
+import type { ConnectionConfig, TidemarkConfig, TitanRdmConnectionConfig } from '../contracts/config.js';
+import type { TitanRdmConnection } from '../activities/index.js';
+import { createStore, type TableStore } from '../connectors/tables/index.js';
+import { TitanRdmClient, type TitanRdmClientOptions } from '../connectors/titanrdm/index.js';
+
+/** Every configured connection, ready to be used. Nothing is called before the first use. */
+export interface Connections {
+  titanrdm: Record<string, TitanRdmConnection>;
+  stores: Record<string, TableStore>;
+}
+
+/** Opens what the config names; `log` hears of the connectors' retries and warnings. */
+export function openConnections(
+  config: Pick<TidemarkConfig, 'connections'>,
+  log?: TitanRdmClientOptions['log'],
+): Connections {
+  const opened: Connections = { titanrdm: {}, stores: {} };
+  for (const [name, connection] of Object.entries(config.connections)) open(opened, name, connection, log);
+  return opened;
+}
+
+export async function closeConnections(connections: Connections): Promise<void> {
+  await Promise.all(Object.values(connections.stores).map((store) => store.close()));
+}
+
+function open(
+  opened: Connections,
+  name: string,
+  connection: ConnectionConfig,
+  log: TitanRdmClientOptions['log'],
+): void {
+  switch (connection.type) {
+    case 'titanrdm': {
+      const client = new TitanRdmClient(clientOptions(connection, log));
+      opened.titanrdm[name] = { client, maxFileBytes: client.maxFileBytes };
+      return;
+    }
+    case 'files':
+      opened.stores[name] = createStore(connection);
+  }
+}
+
+const inMs = (seconds: number): number => Math.round(seconds * 1_000);
+
+/** The config speaks of seconds and attempts, the client of milliseconds and of tries after the first. */
+function clientOptions(connection: TitanRdmConnectionConfig, log: TitanRdmClientOptions['log']): TitanRdmClientOptions {
+  const { url, clientId, clientSecret, maxFileBytes, timeouts, retry } = connection;
+  return {
+    url,
+    clientId,
+    clientSecret,
+    ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+    timeouts: {
+      ...(timeouts?.requestSeconds === undefined ? {} : { requestMs: inMs(timeouts.requestSeconds) }),
+      ...(timeouts?.completeSeconds === undefined ? {} : { completeMs: inMs(timeouts.completeSeconds) }),
+      ...(timeouts?.transferIdleSeconds === undefined ? {} : { transferIdleMs: inMs(timeouts.transferIdleSeconds) }),
+    },
+    retry: {
+      ...(retry?.attempts === undefined ? {} : { limit: retry.attempts - 1 }),
+      ...(retry?.maxDelaySeconds === undefined ? {} : { maxDelayMs: inMs(retry.maxDelaySeconds) }),
+    },
+    ...(log === undefined ? {} : { log }),
+  };
+}

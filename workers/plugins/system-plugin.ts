@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+import { SimplePlugin } from '@temporalio/plugin';
+import type { Worker, WorkerOptions } from '@temporalio/worker';
+import { TidemarkError } from '../../contracts/errors.js';
+
+/** The module that holds every Tidemark workflow: what `workflowsPath` is set to where a plugin supplies them. */
+export const WORKFLOWS_PATH = fileURLToPath(new URL('../../workflows/index.js', import.meta.url));
+
+/**
+ * Heartbeats go out at least this often, so that a cancellation reaches an activity within seconds, although a worker is only taken
+ * for dead after the heartbeat timeout of 10 s.
+ */
+const MAX_HEARTBEAT_INTERVAL_MS = 2_000;
+
+export interface SystemPluginOptions {
+  name: string;
+  activities: object;
+  /**
+   * `true`: this plugin supplies all Tidemark workflows, for a worker without workflows of its own. Left out: the worker's own
+   * `workflowsPath` re-exports them (`export * from 'tidemark/workflows'`). A prebuilt bundle is left alone either way.
+   */
+  workflows?: boolean;
+}
+
+/** What all Tidemark plugins have in common, on top of Temporal's own SimplePlugin: a taken name is an error. */
+export class SystemPlugin extends SimplePlugin {
+  private readonly system: SystemPluginOptions;
+
+  constructor(options: SystemPluginOptions) {
+    super({ name: options.name, activities: options.activities });
+    this.system = options;
+  }
+
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    for (const name of Object.keys(this.system.activities)) {
+      if (options.activities !== undefined && name in options.activities) throw this.taken(name);
+    }
+    const configured = super.configureWorker({ maxHeartbeatThrottleInterval: MAX_HEARTBEAT_INTERVAL_MS, ...options });
+    if (this.system.workflows !== true || options.workflowBundle !== undefined) return configured;
+    if (options.workflowsPath !== undefined && options.workflowsPath !== WORKFLOWS_PATH)
+      throw this.twoSetsOfWorkflows();
+    return { ...configured, workflowsPath: WORKFLOWS_PATH };
+  }
+
+  /** A plugin after this one may have put its own activity in the place of ours: the worker does not start then. */
+  override runWorker(worker: Worker, next: (w: Worker) => Promise<void>): Promise<void> {
+    for (const [name, activity] of Object.entries(this.system.activities)) {
+      if (worker.options.activities.get(name) !== activity) return Promise.reject(this.taken(name));
+    }
+    return super.runWorker(worker, next);
+  }
+
+  private taken(name: string): TidemarkError {
+    return new TidemarkError(
+      `The plugin '${this.name}' brings an activity '${name}', and this worker has another one of that name.`,
+      {
+        code: 'ACTIVITY_NAME_TAKEN',
+        retryable: false,
+        mend: 'Give one of them another name, or list the plugin once.',
+      },
+    );
+  }
+
+  private twoSetsOfWorkflows(): TidemarkError {
+    return new TidemarkError(
+      `The plugin '${this.name}' is to supply the workflows, and this worker has a workflowsPath of its own.`,
+      {
+        code: 'WORKFLOWS_PATH_TAKEN',
+        retryable: false,
+        mend: "Add `export * from 'tidemark/workflows'` to that module and leave out the plugin's option `workflows`.",
+      },
+    );
+  }
+}

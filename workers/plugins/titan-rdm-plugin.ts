@@ -1,0 +1,50 @@
+import { createTidemarkActivities, createTitanRdmActivities, ResultsFolder } from '../../activities/index.js';
+import type { ResultsLocation, TitanRdmConnection } from '../../activities/index.js';
+import { TitanRdmClient, type TitanRdmClientOptions } from '../../connectors/titanrdm/index.js';
+import type { TableStore } from '../../connectors/tables/index.js';
+import { SystemPlugin } from './system-plugin.js';
+
+export interface TitanRdmPluginOptions {
+  /** TitanRDM tenants by the name that workflow inputs carry. Credentials stay in the worker. */
+  connections: Readonly<Record<string, TitanRdmClientOptions | TitanRdmConnection>>;
+  /** Stores of tables by name: see `filesStore`. */
+  stores: Readonly<Record<string, TableStore>>;
+  /** Where lists go that are too long for a workflow's result: a folder that all workers share, or a location of your own. */
+  results: string | ResultsLocation;
+  /** Folder for temporary files; the system's own when left out. */
+  spoolDirectory?: string;
+  /** See `SystemPluginOptions.workflows`. */
+  workflows?: boolean;
+}
+
+/**
+ * The TitanRDM plugin: the activities of `titanImportBatch`, `titanConventionUpload`, `titanConventionDownload` and
+ * `titanSyncDomains`, and on demand the workflows themselves.
+ *
+ * @example
+ * const worker = await Worker.create({
+ *   connection, taskQueue: 'tables', workflowsPath,
+ *   plugins: [titanRdmPlugin({ connections: { tenant: { url, clientId, clientSecret } }, stores: { lake }, results: './results' })],
+ * });
+ */
+export function titanRdmPlugin(options: TitanRdmPluginOptions): SystemPlugin {
+  const titanrdm = Object.fromEntries(
+    Object.entries(options.connections).map(([name, given]) => [name, asConnection(given)]),
+  );
+  const { stores, spoolDirectory } = options;
+  const results = typeof options.results === 'string' ? new ResultsFolder(options.results) : options.results;
+  return new SystemPlugin({
+    name: 'tidemark.titanrdm',
+    activities: {
+      ...createTitanRdmActivities({ titanrdm, stores, ...(spoolDirectory === undefined ? {} : { spoolDirectory }) }),
+      ...createTidemarkActivities({ stores, results }),
+    },
+    ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
+  });
+}
+
+function asConnection(given: TitanRdmClientOptions | TitanRdmConnection): TitanRdmConnection {
+  if ('client' in given) return given;
+  const client = new TitanRdmClient(given);
+  return { client, maxFileBytes: client.maxFileBytes };
+}

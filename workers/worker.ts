@@ -1,0 +1,60 @@
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { TidemarkConfig } from '../contracts/config.js';
+import { closeConnections, openConnections, type Connections } from './connections.js';
+import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
+
+export interface TidemarkWorkerOptions {
+  config: TidemarkConfig;
+  connection: NativeConnection;
+  namespace: string;
+  /** Default: the config's. */
+  taskQueue?: string;
+  /** Opened already; otherwise the worker opens the config's own and closes them at its end. */
+  connections?: Connections;
+  /** Anything else that Temporal's worker takes; a `workflowBundle` saves the bundling at start. */
+  worker?: Partial<WorkerOptions>;
+}
+
+export interface TidemarkWorker {
+  worker: Worker;
+  /** Polls until it is shut down; closes the connections that it opened. */
+  run(): Promise<void>;
+  shutdown(): void;
+}
+
+/** A worker for every connection of a `tidemark.yaml`, with all Tidemark workflows. */
+export async function createTidemarkWorker(options: TidemarkWorkerOptions): Promise<TidemarkWorker> {
+  const { config } = options;
+  const connections = options.connections ?? openConnections(config);
+  const { maxConcurrentActivities, maxCachedWorkflows, shutdownGraceSeconds } = config.worker;
+  const worker = await Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue ?? config.temporal.taskQueue,
+    ...(maxConcurrentActivities === undefined ? {} : { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
+    ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
+    shutdownGraceTime: shutdownGraceSeconds * 1_000,
+    plugins: [
+      titanRdmPlugin({
+        connections: connections.titanrdm,
+        stores: connections.stores,
+        results: config.results.folder,
+        workflows: true,
+      }),
+    ],
+    ...options.worker,
+  });
+  return {
+    worker,
+    run: async () => {
+      try {
+        await worker.run();
+      } finally {
+        if (options.connections === undefined) await closeConnections(connections);
+      }
+    },
+    shutdown: () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}

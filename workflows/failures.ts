@@ -1,0 +1,52 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { cutText, type ErrorInfo } from '../contracts/errors.js';
+
+/** What a failed step or child says, without its stack. Cancellation is not an error: it is thrown on. */
+export function errorInfoOf(error: unknown): ErrorInfo {
+  if (isCancellation(error)) throw error;
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) {
+    return error.cause === undefined ? unknownInfo(error) : errorInfoOf(error.cause);
+  }
+  if (error instanceof TimeoutFailure) {
+    return {
+      code: 'STEP_TIMEOUT',
+      message: `The step did not end in time (${error.timeoutType}), after all its attempts. Is a worker running, and does it reach the system?`,
+      retryable: true,
+    };
+  }
+  if (error instanceof ApplicationFailure) {
+    const detail: unknown = error.details?.[0];
+    if (isErrorInfo(detail)) return { ...detail, message: cutText(detail.message) };
+    return { code: error.type ?? 'UNEXPECTED', message: cutText(error.message), retryable: !error.nonRetryable };
+  }
+  return unknownInfo(error);
+}
+
+function unknownInfo(error: unknown): ErrorInfo {
+  return {
+    code: 'UNEXPECTED',
+    message: cutText(error instanceof Error ? error.message : String(error)),
+    retryable: false,
+  };
+}
+
+function isErrorInfo(value: unknown): value is ErrorInfo {
+  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'retryable' in value;
+}
+
+/** Fails the workflow for good; `details` carry the same list as a result would. */
+export function failWith(info: ErrorInfo, message: string, details?: unknown): ApplicationFailure {
+  const text = cutText(message);
+  return ApplicationFailure.nonRetryable(
+    text,
+    info.code,
+    { ...info, message: text },
+    ...(details === undefined ? [] : [details]),
+  );
+}

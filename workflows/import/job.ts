@@ -1,0 +1,58 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { SendTableResult, TableTarget } from '../../contracts/activities.js';
+import type { ErrorInfo } from '../../contracts/errors.js';
+import type { TableReference } from '../../contracts/table-reference.js';
+import type { ImportPattern, Poll } from '../../contracts/titan-common.js';
+import type { UploadTableResult } from '../../contracts/titan-results.js';
+
+/** One table that a batch should hold. */
+export interface ManifestEntry {
+  target: TableTarget;
+  source: TableReference;
+  pattern: ImportPattern;
+  mappingKey?: string;
+  correlationCode: string;
+  onEmpty: 'skip' | 'send';
+}
+
+export interface ImportOptions {
+  connection: string;
+  description: string;
+  /** Of the batch; the tables' are derived from it. */
+  correlationCode: string;
+  completionMessage: string;
+  onTableError: 'fail' | 'completeOthers';
+  validate: boolean;
+  poll: Poll;
+  concurrency: number;
+}
+
+/** Where one table of the manifest stands. */
+export type TableState =
+  | { state: 'waiting' }
+  | { state: 'ended'; result: UploadTableResult }
+  | { state: 'sent'; sent: SendTableResult; durationSeconds: number }
+  | { state: 'failed'; error: ErrorInfo; durationSeconds: number };
+
+/** All that an import has reached: small, plain, carried over by continue-as-new. */
+export interface ImportState {
+  tables: TableState[];
+  /** Batches begun so far. */
+  batches: number;
+  /** The open batch. */
+  importId?: string;
+  abandoned: string[];
+}
+
+/** Text that leads from a record at the server back to the workflow and its run. */
+export function correlationCodes(
+  given: string | undefined,
+  runId: string,
+): { batch: string; of: (table: string) => string } {
+  const { workflowId } = workflowInfo();
+  const trace = `${workflowId}:${runId}`;
+  return {
+    batch: (given ?? `tidemark:${trace}`).slice(0, 255),
+    of: (table) => `${given ?? 'tidemark'}:${table}:${trace}`.slice(0, 255),
+  };
+}

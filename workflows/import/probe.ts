@@ -1,0 +1,26 @@
+import { call } from '../steps.js';
+import type { TableState } from './job.js';
+import { skipped } from './results.js';
+import type { ImportJob } from './run-import.js';
+
+/** Looks at the sources before anything is created: what is absent or empty needs no batch. */
+export async function probeManifest({
+  manifest,
+  progress,
+}: Pick<ImportJob, 'manifest' | 'progress'>): Promise<TableState[]> {
+  progress.enter('looking at the sources');
+  const presences = await call('Look at the sources').tidemarkProbeTables({
+    sources: manifest.map((entry) => entry.source),
+  });
+  return manifest.map((entry, index): TableState => {
+    const presence = presences[index] ?? 'absent';
+    const name = entry.target.conventionKey;
+    if (presence === 'absent' || (presence === 'empty' && entry.onEmpty === 'skip')) {
+      const status = presence === 'absent' ? 'skipped (no source data)' : 'skipped (empty)';
+      progress.ended(name, status);
+      return { state: 'ended', result: skipped(entry, status) };
+    }
+    progress.table(name, 'waiting');
+    return { state: 'waiting' };
+  });
+}

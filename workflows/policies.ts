@@ -1,0 +1,58 @@
+import type { ActivityOptions } from '@temporalio/workflow';
+
+// Every timeout and retry policy of Tidemark, in one place.
+
+/** Attempts of a step before its error is final. With the waits between them: about five minutes. */
+const STEP_RETRY = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  maximumInterval: '30s',
+  maximumAttempts: 15,
+} as const;
+
+/**
+ * A worker that died is noticed after this long. Heartbeats go out every two seconds at most (the plugin's worker option), so a
+ * cancellation arrives that fast.
+ */
+const HEARTBEAT_TIMEOUT = '10s';
+
+/** A few calls to a system. Cancellation need not wait for their end. */
+export const CALL: ActivityOptions = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: STEP_RETRY,
+};
+
+/** Moves a table of any size. Its end is waited for on cancellation: it still has to tell the other side. */
+export const TRANSFER: ActivityOptions = {
+  startToCloseTimeout: '24h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: STEP_RETRY,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};
+
+/** Waits for a server inside one activity: no event per poll. The activity itself ends the wait at `maxWaitSeconds`. */
+export function polling(maxWaitSeconds: number): ActivityOptions {
+  return {
+    startToCloseTimeout: (maxWaitSeconds + 600) * 1_000,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    // A worker's death must not use up the patience for a long import.
+    retry: { ...STEP_RETRY, maximumAttempts: 100 },
+  };
+}
+
+/** The last word to a server about a batch that is given up: brief, since a cancelled workflow waits for it. */
+export const LAST_WORD: ActivityOptions = {
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '20s',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', maximumAttempts: 2 },
+};
+
+/** Batches begun anew after one became unusable (a worker died between two calls, an address expired). */
+export const MAX_BATCHES = 20;
+
+/** Seconds before batch number `batch` (from 2) is begun. */
+export function secondsBeforeBatch(batch: number): number {
+  return Math.min(30, 2 ** (batch - 2));
+}

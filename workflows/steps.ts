@@ -1,0 +1,16 @@
+import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
+import type { TidemarkActivities, TitanRdmActivities } from '../contracts/activities.js';
+import { CALL, LAST_WORD, polling, TRANSFER } from './policies.js';
+
+type Steps = ActivityInterfaceFor<TitanRdmActivities & TidemarkActivities>;
+
+const proxy = (options: ActivityOptions): Steps => proxyActivities<TitanRdmActivities & TidemarkActivities>(options);
+
+/** Steps that make a few calls. `summary` is what the Web UI shows beside the activity. */
+export const call = (summary: string): Steps => proxy({ ...CALL, summary });
+/** Steps that move a table. */
+export const transfer = (summary: string): Steps => proxy({ ...TRANSFER, summary });
+/** Steps that wait for a server. */
+export const wait = (summary: string, maxWaitSeconds: number): Steps => proxy({ ...polling(maxWaitSeconds), summary });
+/** Steps that say goodbye to a server. */
+export const lastWord = (summary: string): Steps => proxy({ ...LAST_WORD, summary });

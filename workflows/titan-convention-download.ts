@@ -1,0 +1,99 @@
+import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { Discovery } from '../contracts/activities.js';
+import { titanConventionDownloadInputSchema, type TitanConventionDownloadInput } from '../contracts/titan-inputs.js';
+import type { DownloadTableResult, TitanConventionDownloadResult } from '../contracts/titan-results.js';
+import { checkCarried } from './carried.js';
+import { refuseTooManyTables } from './discovery.js';
+import type { ExportJob, ExportState } from './export/job.js';
+import { exportResults, runExports } from './export/run-exports.js';
+import { failWith } from './failures.js';
+import { correlationCodes } from './import/job.js';
+import { totalsOf } from './import/results.js';
+import { parseInput } from './input.js';
+import { listOrReference } from './listing.js';
+import { Progress } from './progress.js';
+import { call } from './steps.js';
+
+interface Carried {
+  version: 1;
+  runId: string;
+  discovery: Discovery;
+  state: ExportState;
+}
+
+/**
+ * Receives every table of a domain into the store under its convention key: full exports replace the store's table, incremental ones
+ * add a delta of this run.
+ * @param input see {@link titanConventionDownloadInputSchema}
+ */
+export async function titanConventionDownload(
+  input: TitanConventionDownloadInput,
+  carried?: Carried,
+): Promise<TitanConventionDownloadResult> {
+  const parsed = parseInput('titanConventionDownload', titanConventionDownloadInputSchema, input);
+  checkCarried(carried);
+  const progress = new Progress(`Convention download of ${parsed.domain}`);
+  const runId = carried?.runId ?? workflowInfo().runId;
+  const discovery =
+    carried?.discovery ??
+    (await call(`Discover ${parsed.domain}`).titanDiscover({
+      connection: parsed.connection,
+      branch: parsed.branch,
+      domain: parsed.domain,
+      ...(parsed.tables === undefined ? {} : { tables: parsed.tables }),
+    }));
+  refuseTooManyTables(discovery);
+
+  const state: ExportState = carried?.state ?? discovery.tables.map(() => null);
+  for (const [index, target] of discovery.tables.entries())
+    showCarried(progress, target.conventionKey, state[index] ?? null);
+  const { connection, store, pattern, includeHistory, onTableError, poll, concurrency, exportsInFlight } = parsed;
+  const job: ExportJob = {
+    branchId: discovery.branchId,
+    targets: discovery.tables,
+    connection,
+    store,
+    pattern,
+    ...(parsed.highWaterMark === undefined ? {} : { highWaterMark: parsed.highWaterMark }),
+    includeHistory,
+    onTableError,
+    poll,
+    concurrency,
+    exportsInFlight,
+    correlationCodeOf: correlationCodes(parsed.correlationCode, runId).of,
+    runId,
+    progress,
+  };
+
+  progress.enter('receiving tables');
+  const { interrupted } = await runExports(job, state);
+  if (interrupted) await continueAsNew<typeof titanConventionDownload>(input, { version: 1, runId, discovery, state });
+  return conclude(job, parsed.domain, exportResults(job, state));
+}
+
+async function conclude(
+  job: ExportJob,
+  domain: string,
+  tables: DownloadTableResult[],
+): Promise<TitanConventionDownloadResult> {
+  const totals = totalsOf(tables);
+  const list = await listOrReference('tables', tables);
+  const result: TitanConventionDownloadResult = {
+    domain,
+    totals,
+    tables: list.inline,
+    ...(list.reference === undefined ? {} : { tablesReference: list.reference }),
+    summary: `${totals.success} of ${totals.tables} tables of ${domain} received, ${totals.rows} rows.`,
+  };
+  const [firstFailed] = tables.flatMap((table) => (table.error === undefined ? [] : [{ table, error: table.error }]));
+  job.progress.enter(firstFailed === undefined ? 'done' : 'failed');
+  if (firstFailed !== undefined && (job.onTableError === 'fail' || totals.success === 0)) {
+    throw failWith(firstFailed.error, `Table ${firstFailed.table.conventionKey}: ${firstFailed.error.message}`, result);
+  }
+  return result;
+}
+
+function showCarried(progress: Progress, name: string, result: DownloadTableResult | null): void {
+  if (result === null) progress.table(name, 'waiting');
+  else progress.ended(name, result.status, { rows: result.rows, bytes: result.bytes ?? 0 });
+}
