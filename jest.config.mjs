@@ -1,8 +1,19 @@
+import { findBrowser } from './scripts/lib/browser.mjs';
+
+const browser = findBrowser();
+// Workers inherit it, so that a test need not search again.
+if (browser !== undefined) process.env.TIDEMARK_BROWSER = browser;
+
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/peers/'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  // Tests that need a browser are in *.browser.test.ts; `npm test` says so when it leaves them out.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/test/peers/',
+    ...(browser === undefined ? ['\\.browser\\.test\\.ts$'] : []),
+  ],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tidemark/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

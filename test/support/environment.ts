@@ -34,7 +34,7 @@ export async function temporalTestEnvironment(): Promise<TemporalTestEnvironment
     client: new Client({ connection, namespace }),
     nativeConnection,
     bundlePath: path.resolve(required('TIDEMARK_TEST_BUNDLE')),
-    webUiUrl: process.env['TIDEMARK_TEST_WEB_UI'] || undefined,
+    webUiUrl: optional('TIDEMARK_TEST_WEB_UI'),
     close: async () => {
       await nativeConnection.close();
       await connection.close();
@@ -43,7 +43,13 @@ export async function temporalTestEnvironment(): Promise<TemporalTestEnvironment
 }
 
 function required(name: string): string {
-  const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: jest's global set-up has not run`);
+  const value = optional(name);
+  if (value === undefined) throw new Error(`${name} is not set: jest's global set-up has not run`);
   return value;
+}
+
+/** An empty variable counts as none. */
+function optional(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
 }

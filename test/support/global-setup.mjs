@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { buildFolder, root, transpile } from '../../scripts/lib/transpile.mjs';
+import { root } from '../../scripts/lib/sources.mjs';
+import { buildFolder, transpile } from '../../scripts/lib/transpile.mjs';
 
 /**
  * Before all tests: one Temporal server for the whole run, and the workflow bundle, built once. Tests learn of them by

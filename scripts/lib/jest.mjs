@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { findBrowser } from './browser.mjs';
+import { run } from './run.mjs';
+import { root, typescriptSources } from './sources.mjs';
+
+/** Runs jest over the sources and ends with the line `N passed, N failed`. Resolves to the exit code. */
+export async function runJest(args, env = {}) {
+  const folder = path.join(root, '.tidemark', 'test');
+  await mkdir(folder, { recursive: true });
+  const work = await mkdtemp(path.join(folder, 'run-'));
+  const summary = path.join(work, 'summary.json');
+  try {
+    const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+    const reporters = ['--reporters=default', `--reporters=${path.join(import.meta.dirname, 'summary-reporter.mjs')}`];
+    const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`;
+    const code = await run(process.execPath, [jest, ...reporters, ...args], {
+      cwd: root,
+      env: { ...process.env, ...env, NODE_OPTIONS: options.trim(), TIDEMARK_TEST_SUMMARY: summary },
+    });
+    // Nothing was run at all: bad arguments, or the set-up failed.
+    const counts = existsSync(summary)
+      ? JSON.parse(await readFile(summary, 'utf8'))
+      : { passed: 0, failed: 1, pending: 0 };
+    report(counts);
+    return code === 0 && counts.failed > 0 ? 1 : code;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+function report({ passed, failed, pending }) {
+  if (findBrowser() === undefined) {
+    const skipped = typescriptSources(['test']).filter((file) => file.endsWith('.browser.test.ts'));
+    for (const file of skipped) console.log(`skipped for want of a browser: ${path.relative(root, file)}`);
+  }
+  if (pending > 0) console.log(`${pending} not run`);
+  console.log(`${passed} passed, ${failed} failed`);
+}
