@@ -1,0 +1,7 @@
+export { connectTemporal, type TemporalClient } from './connect.js';
+export { runLink, type WebUiTarget } from './links.js';
+export { announceLocalServer, localServerOf, type LocalServerNote } from './local-server.js';
+export type { RunOutcome } from './outcome.js';
+export { pipelineOf, startPipeline, type StartedRun } from './pipelines.js';
+export { temporalTarget, type TargetOptions, type TemporalTarget } from './target.js';
+export { watchRun, type WatchOptions } from './watch.js';
