@@ -48,11 +48,18 @@ export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T
       activity: context.info.activityType,
       attempt: context.info.attempt,
       reason: failure.message,
+      ...(failure.message.startsWith('Unexpected ') ? { frames: framesOf(error) } : {}),
     });
     throw failure;
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Where a defect is, without its message: that may hold a value of a row. */
+function framesOf(error: unknown): string[] {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  return stack.split('\n').filter((line) => line.trimStart().startsWith('at '));
 }
 
 /** Whatever an aborted call threw, the reason is the abort. */

@@ -103,11 +103,7 @@ export interface TitanRdmActivities {
     statusBefore: string;
     message: string;
   }): Promise<{ status: string }>;
-  titanPollImport(input: {
-    connection: string;
-    importId: string;
-    poll: Poll;
-  }): Promise<ProcessedImport>;
+  titanPollImport(input: { connection: string; importId: string; poll: Poll }): Promise<ProcessedImport>;
   /** Tells the server that the batch's tables failed; never throws for what the server answers. */
   titanAbandonBatch(input: {
     connection: string;
@@ -147,8 +143,6 @@ export interface TitanRdmActivities {
 export interface TidemarkActivities {
   /** What each source holds: absent, empty, or rows. In the order of the input. */
   tidemarkProbeTables(input: { sources: TableReference[] }): Promise<Presence[]>;
-  /** Which of these tables the store holds. In the order of the input. */
-  tidemarkProbeStore(input: { store: string; tables: string[] }): Promise<Presence[]>;
   /** Writes one part of a long list to the results location; the same part again replaces it. */
   tidemarkSaveResults(input: {
     workflowId: string;

@@ -50,3 +50,15 @@ export function failWith(info: ErrorInfo, message: string, details?: unknown): A
     ...(details === undefined ? [] : [details]),
   );
 }
+
+/** Runs a workflow's body; a step's or child's failure that nothing else has handled fails the workflow in plain words. */
+export async function inPlainWords<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure || error instanceof ChildWorkflowFailure))
+      throw error;
+    const info = errorInfoOf(error);
+    throw failWith(info, info.message);
+  }
+}

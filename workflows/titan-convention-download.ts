@@ -6,7 +6,7 @@ import { checkCarried } from './carried.js';
 import { refuseTooManyTables } from './discovery.js';
 import type { ExportJob, ExportState } from './export/job.js';
 import { exportResults, runExports } from './export/run-exports.js';
-import { failWith } from './failures.js';
+import { failWith, inPlainWords } from './failures.js';
 import { correlationCodes } from './import/job.js';
 import { totalsOf } from './import/results.js';
 import { parseInput } from './input.js';
@@ -26,10 +26,14 @@ interface Carried {
  * add a delta of this run.
  * @param input see {@link titanConventionDownloadInputSchema}
  */
-export async function titanConventionDownload(
+export function titanConventionDownload(
   input: TitanConventionDownloadInput,
   carried?: Carried,
 ): Promise<TitanConventionDownloadResult> {
+  return inPlainWords(() => run(input, carried));
+}
+
+async function run(input: TitanConventionDownloadInput, carried?: Carried): Promise<TitanConventionDownloadResult> {
   const parsed = parseInput('titanConventionDownload', titanConventionDownloadInputSchema, input);
   checkCarried(carried);
   const progress = new Progress(`Convention download of ${parsed.domain}`);

@@ -5,6 +5,7 @@ import type { ImportPattern } from '../contracts/titan-common.js';
 import type { TitanConventionUploadResult } from '../contracts/titan-results.js';
 import { checkCarried } from './carried.js';
 import { refuseTooManyTables, unknownNames } from './discovery.js';
+import { inPlainWords } from './failures.js';
 import { correlationCodes, type ImportState } from './import/job.js';
 import { runImport } from './import/run-import.js';
 import { parseInput } from './input.js';
@@ -22,10 +23,14 @@ interface Carried {
  * Sends every table of a domain that the store holds under its convention key, as one import batch.
  * @param input see {@link titanConventionUploadInputSchema}
  */
-export async function titanConventionUpload(
+export function titanConventionUpload(
   input: TitanConventionUploadInput,
   carried?: Carried,
 ): Promise<TitanConventionUploadResult> {
+  return inPlainWords(() => run(input, carried));
+}
+
+async function run(input: TitanConventionUploadInput, carried?: Carried): Promise<TitanConventionUploadResult> {
   const parsed = parseInput('titanConventionUpload', titanConventionUploadInputSchema, input);
   checkCarried(carried);
   const progress = new Progress(`Convention upload of ${parsed.domain}`);

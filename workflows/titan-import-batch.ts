@@ -3,6 +3,7 @@ import type { TableTarget } from '../contracts/activities.js';
 import { titanImportBatchInputSchema, type TitanImportBatchInput } from '../contracts/titan-inputs.js';
 import type { TitanImportBatchResult } from '../contracts/titan-results.js';
 import { checkCarried } from './carried.js';
+import { inPlainWords } from './failures.js';
 import { correlationCodes, type ImportState } from './import/job.js';
 import { runImport } from './import/run-import.js';
 import { parseInput } from './input.js';
@@ -24,10 +25,11 @@ interface Carried {
  * @returns the batch and, per table, what the server made of it
  * @throws ApplicationFailure `ValidationError`, or the code of what failed, with the list of all tables in its details
  */
-export async function titanImportBatch(
-  input: TitanImportBatchInput,
-  carried?: Carried,
-): Promise<TitanImportBatchResult> {
+export function titanImportBatch(input: TitanImportBatchInput, carried?: Carried): Promise<TitanImportBatchResult> {
+  return inPlainWords(() => run(input, carried));
+}
+
+async function run(input: TitanImportBatchInput, carried?: Carried): Promise<TitanImportBatchResult> {
   const parsed = parseInput('titanImportBatch', titanImportBatchInputSchema, input);
   checkCarried(carried);
   const progress = new Progress('Import batch');

@@ -10,7 +10,7 @@ import type {
 } from '../contracts/titan-results.js';
 import { forEachBounded } from './bounded.js';
 import { checkCarried } from './carried.js';
-import { errorInfoOf, failWith } from './failures.js';
+import { errorInfoOf, failWith, inPlainWords } from './failures.js';
 import { parseInput } from './input.js';
 import { Progress } from './progress.js';
 import { call } from './steps.js';
@@ -32,10 +32,11 @@ const MAX_CARRIED_TEXT = 500;
  * Convention sync of many domains, each as a child workflow of its own, at most `domainsInFlight` at a time.
  * @param input see {@link titanSyncDomainsInputSchema}
  */
-export async function titanSyncDomains(
-  input: TitanSyncDomainsInput,
-  carried?: Carried,
-): Promise<TitanSyncDomainsResult> {
+export function titanSyncDomains(input: TitanSyncDomainsInput, carried?: Carried): Promise<TitanSyncDomainsResult> {
+  return inPlainWords(() => run(input, carried));
+}
+
+async function run(input: TitanSyncDomainsInput, carried?: Carried): Promise<TitanSyncDomainsResult> {
   const parsed = parseInput('titanSyncDomains', titanSyncDomainsInputSchema, input);
   checkCarried(carried);
   const progress = new Progress(`Convention ${parsed.direction} of ${parsed.domains?.length ?? 'all'} domains`);

@@ -25,16 +25,6 @@ export function createTidemarkActivities({ stores, results }: TidemarkDependenci
         return presences;
       }),
 
-    tidemarkProbeStore: ({ store, tables }) =>
-      runStep(async ({ signal }) => {
-        const present = new Set(await named('store', stores, store).list({ signal }));
-        const presences: Presence[] = [];
-        for (const table of tables) {
-          presences.push(present.has(table) ? await probe(stores, { connection: store, table }, signal) : 'absent');
-        }
-        return presences;
-      }),
-
     tidemarkSaveResults: (input) =>
       runStep(async () => {
         const entries = input.from === undefined ? (input.entries ?? []) : await results.read(input.from);

@@ -19,6 +19,7 @@ export function discoverActivities({ titanrdm }: TitanRdmDependencies): Pick<Tit
       runStep(async ({ signal }) => {
         const client = clientOf(input.connection);
         const domains = await selectDomains(client, input.domains, signal);
+        refuseSharedNames(domains);
         await refuseSharedKeys(client, input.branch, domains, signal);
         return domains.map(({ id, name, abbreviation }) => ({ id, name, abbreviation }));
       }),
@@ -89,6 +90,21 @@ async function selectDomains(client: TitanRdm, names: string[] | undefined, sign
   const found: Domain[] = [];
   for (const name of new Set(names)) found.push(await client.findDomain(name, { signal }));
   return found;
+}
+
+/** A domain is addressed by its name: two of one name can't be told apart. */
+function refuseSharedNames(domains: Domain[]): void {
+  const names = new Set<string>();
+  for (const { name } of domains) {
+    if (names.has(name)) {
+      throw new TidemarkError(`Two domains have the name '${name}'.`, {
+        code: 'TITAN_AMBIGUOUS_DOMAIN',
+        retryable: false,
+        mend: 'Rename one of them, or name the others to be synced.',
+      });
+    }
+    names.add(name);
+  }
 }
 
 /**

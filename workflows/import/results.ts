@@ -82,7 +82,7 @@ export function tableResults(
         if (processed !== undefined) return processedResult(entry, state, processed);
         return failed(entry, {
           code: 'TITAN_NOT_APPLIED',
-          message: `sent, but not applied: ${notSent}`,
+          message: `sent, but not known to be applied: ${notSent}`,
           retryable: false,
         });
       case 'waiting':

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ErrorInfo } from '../../contracts/errors.js';
 import type { UploadResult } from '../../contracts/titan-results.js';
 import { errorInfoOf, failWith } from '../failures.js';
@@ -26,8 +26,13 @@ export interface ImportJob {
  * A batch about which anything is uncertain is left uncompleted, so never applied, and a new one is begun.
  */
 export async function runImport(job: ImportJob): Promise<UploadResult> {
-  const state = job.carried ?? { tables: await probeManifest(job), batches: 0, abandoned: [] };
+  const state: ImportState = job.carried ?? {
+    tables: job.manifest.map(() => ({ state: 'waiting' })),
+    batches: 0,
+    abandoned: [],
+  };
   try {
+    if (job.carried === undefined) state.tables = await probeManifest(job);
     for (;;) {
       if (!state.tables.some((table) => table.state === 'waiting' || table.state === 'sent'))
         return await withoutBatch(job, state);
@@ -41,8 +46,11 @@ export async function runImport(job: ImportJob): Promise<UploadResult> {
       await sleep(secondsBeforeBatch(state.batches + 1) * 1_000);
     }
   } catch (error) {
-    if (isCancellation(error))
+    if (isCancellation(error)) {
       await CancellationScope.nonCancellable(() => giveUpBatch(job, state, 'the workflow was cancelled'));
+    } else if (error instanceof ActivityFailure) {
+      throw await failed(job, state, errorInfoOf(error));
+    }
     throw error;
   }
 }
@@ -71,18 +79,33 @@ async function oneBatch(job: ImportJob, state: ImportState): Promise<{ result: U
   });
   if (check.verdict === 'tainted') return { tainted: check.reason ?? 'its tables are not those that were confirmed' };
 
-  progress.enter('completing');
-  // From here on the batch is applied as a whole or not at all; a cancellation between the two calls would only hide which.
-  await CancellationScope.nonCancellable(() =>
-    call(`Complete batch ${importId}`).titanCompleteBatch({
-      connection: options.connection,
-      importId,
-      statusBefore: check.status,
-      message: options.completionMessage,
-    }),
-  );
-  delete state.importId;
+  await completeBatch(job, state, importId, check.status);
   return { result: await awaitServer(job, state, importId) };
+}
+
+async function completeBatch(
+  job: ImportJob,
+  state: ImportState,
+  importId: string,
+  statusBefore: string,
+): Promise<void> {
+  const { connection, completionMessage: message } = job.options;
+  job.progress.enter('completing');
+  try {
+    // From here on the batch is applied as a whole or not at all; a cancellation between the two calls would only hide which.
+    await CancellationScope.nonCancellable(() =>
+      call(`Complete batch ${importId}`).titanCompleteBatch({ connection, importId, statusBefore, message }),
+    );
+  } catch (error) {
+    const info = errorInfoOf(error);
+    throw await unsettled(
+      job,
+      state,
+      info,
+      `Batch ${importId} could not be completed, or its completion not be seen: ${info.message}`,
+    );
+  }
+  delete state.importId;
 }
 
 async function createBatch(job: ImportJob, state: ImportState): Promise<string> {
@@ -111,7 +134,13 @@ async function awaitServer(job: ImportJob, state: ImportState, importId: string)
     });
   } catch (error) {
     if (isCancellation(error)) throw error;
-    throw await failed(job, state, errorInfoOf(error));
+    const info = errorInfoOf(error);
+    throw await unsettled(
+      job,
+      state,
+      info,
+      `Batch ${importId} was completed, but its end was not seen: ${info.message}`,
+    );
   }
   const tables = tableResults(manifest, state.tables, '', processed);
   for (const table of tables)
@@ -151,6 +180,13 @@ async function failed(job: ImportJob, state: ImportState, error: ErrorInfo): Pro
   const tables = tableResults(job.manifest, state.tables, `the batch was not completed (${error.code})`);
   const result = await uploadResult(tables, null, state.abandoned);
   return failWith(error, `Nothing was applied. ${error.message}`, result);
+}
+
+/** After `complete` nothing is taken back: the server may have applied the batch, or may yet. */
+async function unsettled(job: ImportJob, state: ImportState, error: ErrorInfo, message: string): Promise<Error> {
+  job.progress.enter('failed');
+  const tables = tableResults(job.manifest, state.tables, `the end of the batch was not seen (${error.code})`);
+  return failWith(error, message, await uploadResult(tables, null, state.abandoned));
 }
 
 async function giveUpBatch(job: ImportJob, state: ImportState, reason: string): Promise<void> {
