@@ -25,7 +25,7 @@ export async function firstThatWorks(title: string, attempts: readonly Attempt[]
     try {
       return { path: await find(), by: name, failed };
     } catch (error) {
-      failed.push({ name, reason: error instanceof Error ? error.message : String(error) });
+      failed.push({ name, reason: shorten(error instanceof Error ? error.message : String(error)) });
     }
   }
   const list = failed.map(({ name, reason }, index) => `\n  ${index + 1}. ${name}: ${reason}`).join('');
@@ -34,4 +34,12 @@ export async function firstThatWorks(title: string, attempts: readonly Attempt[]
     retryable: false,
     mend: "Set TEMPORAL_ADDRESS to a running server, or put Temporal's CLI (`temporal`) on the PATH.",
   });
+}
+
+/** Six reasons fit into one error's text. A chain of errors tells what in its beginning and why at its end. */
+function shorten(reason: string, limit = 260): string {
+  const line = reason.replace(/\s+/g, ' ').trim();
+  if (line.length <= limit) return line;
+  const half = Math.floor((limit - 3) / 2);
+  return `${line.slice(0, half)} … ${line.slice(-half)}`;
 }

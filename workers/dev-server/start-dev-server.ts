@@ -68,7 +68,7 @@ async function start(file: string, options: StartDevServerOptions): Promise<DevS
   const uiPort = options.uiPort !== undefined && options.uiPort !== 0 ? options.uiPort : await freePort();
   const args = [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
-    ...['--namespace', namespace, '--log-level', 'warn'],
+    ...['--namespace', namespace, '--log-level', 'error'],
     ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
     ...Object.entries(searchAttributes).flatMap(([name, kind]) => ['--search-attribute', `${name}=${kind}`]),
   ];

@@ -70,7 +70,11 @@ export async function startSupervised(
     hasEnded: () => over,
     output,
     stop: async () => {
-      if (!over) supervisor.kill('SIGTERM');
+      if (!over) {
+        // Nothing else may keep this process alive until it has ended.
+        supervisor.ref();
+        supervisor.kill('SIGTERM');
+      }
       await ended;
     },
   };
