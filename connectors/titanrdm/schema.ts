@@ -10,10 +10,36 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value ?? null);
+/** A number, or a decimal text: some servers write exact decimals so. */
 const number = z
-  .number()
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+(\.\d+)?$/u)
+      .transform(Number),
+  ])
   .nullish()
   .transform((value) => value ?? null);
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Fills in what the caller knows already where a reply leaves it out: the id that was asked for must not be lost because
+ * one reply does not repeat it.
+ */
+export function withKnown<T extends z.ZodType>(schema: T, known: Record<string, unknown>) {
+  return z.preprocess((reply) => {
+    if (!isRecord(reply)) return reply;
+    const missing = Object.entries(known).filter(([name]) => reply[name] === undefined || reply[name] === null);
+    return { ...reply, ...Object.fromEntries(missing) };
+  }, schema);
+}
+
+/** Status of a reply that tells none though its action was done. No status of the server: it counts as unfinished. */
+export const UNKNOWN_STATUS = 'unknown';
 
 export const tokenSchema = z.object({
   access_token: z.string().min(1),
@@ -126,17 +152,14 @@ export const importResultTableSchema = z
     tableKey: table.deployed_table_definition?.key ?? table.table_definition_key ?? null,
   }));
 
-const resultTables = z.array(importResultTableSchema);
+const resultTables = z.array(importResultTableSchema).nullish();
+
+/** `{import, import_tables}`; the list may also be called `tables` or `results`, and a body without `import` is the import. */
 export const importResultSchema = z
-  .union([
-    z.object({
-      import: importSchema,
-      import_tables: resultTables.nullish(),
-      tables: resultTables.nullish(),
-      results: resultTables.nullish(),
-    }),
-    importSchema.transform((bare) => ({ import: bare, import_tables: null, tables: null, results: null })),
-  ])
+  .preprocess(
+    (reply) => (isRecord(reply) && !isRecord(reply['import']) ? { ...reply, import: reply } : reply),
+    z.object({ import: importSchema, import_tables: resultTables, tables: resultTables, results: resultTables }),
+  )
   .transform((reply) => ({
     import: reply.import,
     /** Null when the server does not list them: then nobody can tell which tables the import holds. */
@@ -165,6 +188,13 @@ export const exportSchema = z.object({
   complete_datetime: text,
 });
 export type Export = z.infer<typeof exportSchema>;
+
+/** What the status of an export means. Any status that is not known counts as running. */
+export function exportState(status: string): 'running' | 'ready' | 'failed' {
+  // `ready` is what older servers say for `completed`.
+  if (status === 'completed' || status === 'ready') return 'ready';
+  return status === 'failed' ? 'failed' : 'running';
+}
 
 /** A page of a collection; missing `data` is empty, missing `meta` is the only page. */
 export function pageSchema<T extends z.ZodType>(item: T) {

@@ -1,0 +1,53 @@
+import { TidemarkError } from '../../contracts/errors.js';
+import { type TitanErrorCode, titanErrorCodes } from './error-codes.js';
+
+export interface TitanErrorDetails {
+  httpStatus?: number | undefined;
+  retryAfterSeconds?: number | undefined;
+  /** Instead of the code's own mend. */
+  mend?: string | undefined;
+  /** Instead of the code's own. */
+  retryable?: boolean | undefined;
+  /** Redacted already: an error of the HTTP library holds headers and addresses, and is never attached itself. */
+  cause?: Error | undefined;
+}
+
+/** An error of the catalogue `titanErrorCodes`. The message is expected to be redacted. */
+export function titanError(code: TitanErrorCode, message: string, details: TitanErrorDetails = {}): TidemarkError {
+  const entry = titanErrorCodes[code];
+  return new TidemarkError(/[.!?…)\]]$/u.test(message) ? message : `${message}.`, {
+    code,
+    retryable: details.retryable ?? entry.retryable,
+    mend: details.mend ?? entry.mend,
+    ...(details.httpStatus === undefined ? {} : { httpStatus: details.httpStatus }),
+    ...(details.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: details.retryAfterSeconds }),
+    ...(details.cause === undefined ? {} : { cause: details.cause }),
+  });
+}
+
+/** The code of a TitanRDM reply's status, for statuses that are not 2xx. */
+export function codeOfStatus(status: number): TitanErrorCode {
+  if (status < 400) return 'TITAN_UNEXPECTED_REPLY';
+  if (status >= 500) return 'TITAN_SERVER_ERROR';
+  return CODE_OF_STATUS[status] ?? 'TITAN_INVALID';
+}
+
+const CODE_OF_STATUS: Partial<Record<number, TitanErrorCode>> = {
+  401: 'TITAN_AUTHENTICATION',
+  402: 'TITAN_PAYMENT_REQUIRED',
+  403: 'TITAN_FORBIDDEN',
+  404: 'TITAN_NOT_FOUND',
+  408: 'TITAN_TIMEOUT',
+  410: 'TITAN_NOT_FOUND',
+  425: 'TITAN_RATE_LIMITED',
+  429: 'TITAN_RATE_LIMITED',
+};
+
+/**
+ * Whether a refusal says for certain that the server did nothing, so that even a creation may be sent again.
+ * 429 and 425 mean so; 503 only with Retry-After, which a server or gateway sends that turns work away, while gateways that
+ * gave up waiting for work in progress answer 503 (and 500, 502, 504) without it.
+ */
+export function didNothing(status: number, retryAfterSeconds: number | undefined): boolean {
+  return status === 429 || status === 425 || (status === 503 && retryAfterSeconds !== undefined);
+}

@@ -1,0 +1,25 @@
+export { TitanRdmClient } from './client.js';
+export type { CallOptions, TitanRdm } from './port.js';
+export {
+  type TitanLogEntry,
+  type TitanRdmClientOptions,
+  titanRdmClientOptionsSchema,
+  type TitanRdmSettings,
+} from './options.js';
+export { type ErrorCodeEntry, type TitanErrorCode, titanErrorCodes } from './error-codes.js';
+export {
+  type Branch,
+  type Column,
+  type DeployedTable,
+  type Domain,
+  type Export,
+  exportState,
+  type Import,
+  type ImportMapping,
+  type ImportResult,
+  type ImportTable,
+} from './schema.js';
+export { meaningOf, type StatusMeaning } from './import-status.js';
+export { latestMark, markMicroseconds, normaliseMark } from './mark.js';
+export { nearNames, nearNamesText } from './near-names.js';
+export { redactPatterns } from './redact.js';

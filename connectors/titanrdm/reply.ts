@@ -1,0 +1,107 @@
+import type { z } from 'zod';
+import type { TidemarkError } from '../../contracts/errors.js';
+import type { TitanErrorCode } from './error-codes.js';
+import { serverMessage } from './error-message.js';
+import { codeOfStatus, didNothing, titanError } from './errors.js';
+import type { HttpReply } from './http.js';
+import type { Redactor } from './redact.js';
+import { retryAfterSeconds } from './retry-policy.js';
+
+/** Any 2xx: what a reply must hold besides is its schema's business. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+export function askedDelay(headers: HttpReply['headers']): number | undefined {
+  return retryAfterSeconds(header(headers, 'retry-after'), header(headers, 'date'), Date.now());
+}
+
+export function header(headers: HttpReply['headers'], name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** A better code than the status alone would give, from what the call was and what the server said. */
+export type CodeOf = (status: number, text: string) => TitanErrorCode | undefined;
+
+export interface RefusedCall {
+  what: string;
+  /** A call that is not repeated when the server may have done it. */
+  once: boolean;
+  redact: Redactor;
+  codeOf?: CodeOf | undefined;
+}
+
+/** The error of a reply that is not 2xx. */
+export function refusal(reply: HttpReply, { what, once, redact, codeOf }: RefusedCall): TidemarkError {
+  const { status } = reply;
+  const wait = askedDelay(reply.headers);
+  const text = redact.text(serverMessage(status, reply.body));
+  const details = { httpStatus: status, retryAfterSeconds: wait };
+  if (status < 400) {
+    const mend = "The connection's url must be the address that answers itself, https included.";
+    return titanError('TITAN_UNEXPECTED_REPLY', `${what} was answered with a redirect (${status})`, {
+      ...details,
+      mend,
+    });
+  }
+  const better = codeOf?.(status, text);
+  if (better !== undefined) return titanError(better, `${what} was answered with ${status}: ${text}`, details);
+  if (once && (status >= 500 || status === 408) && status !== 501 && !didNothing(status, wait)) {
+    return titanError('TITAN_UNKNOWN_OUTCOME', `${what} was answered with ${status}: ${text}`, details);
+  }
+  // 501: the server says that it cannot do this at all.
+  const retryable = status === 501 ? false : undefined;
+  return titanError(codeOfStatus(status), `${what} was answered with ${status}: ${text}`, { ...details, retryable });
+}
+
+/** The body of a 2xx, checked. An empty body is read as `{}` where `mayBeEmpty`. */
+export function parseReply<T>(
+  reply: HttpReply,
+  call: { what: string; schema: z.ZodType<T>; mayBeEmpty: boolean; once: boolean },
+): T {
+  const { what, schema } = call;
+  let value: unknown;
+  try {
+    value = call.mayBeEmpty && reply.body.trim() === '' ? {} : JSON.parse(reply.body);
+  } catch {
+    // The parser's error quotes the body, which may hold a token or a signed address; that it is no JSON says enough.
+    const shown = reply.body.trim() === '' ? 'is empty' : 'is not JSON';
+    // A reply that was cut off says as little about what was done as one that never came.
+    const code = call.once ? 'TITAN_UNKNOWN_OUTCOME' : 'TITAN_UNEXPECTED_REPLY';
+    throw titanError(code, `The reply to ${what} ${shown} (${reply.status})`, { httpStatus: reply.status });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw titanError(
+    'TITAN_UNEXPECTED_REPLY',
+    `The reply to ${what} has the wrong shape: ${describe(result.error.issues)}`,
+    {
+      httpStatus: reply.status,
+    },
+  );
+}
+
+/** Where in the reply and what was expected, never the value that stood there. */
+function describe(issues: readonly z.core.$ZodIssue[]): string {
+  const shown = issues.slice(0, 3).map((issue) => `${pathText(issue.path)}: ${expectation(issue)}`);
+  const more = issues.length - shown.length;
+  return shown.join('; ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `expected ${issue.expected}`;
+  if (issue.code === 'invalid_union') {
+    const inner = issue.errors.flatMap((branch) => branch.map((each) => expectation(each).replace(/^expected /u, '')));
+    return `expected ${[...new Set(inner)].join(' or ')}`;
+  }
+  return 'expected another value';
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'the whole';
+  return path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+    .replace(/^\./u, '');
+}

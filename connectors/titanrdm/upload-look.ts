@@ -1,0 +1,109 @@
+import { CsvScanner } from '../tables/csv-scan.js';
+import { DropColumns } from '../tables/drop-columns.js';
+import type { Feed } from './duplicate-keys.js';
+import type { PrepareUploadOptions } from './prepare-upload.js';
+import { PartPlanner, type PartRange } from './upload-parts.js';
+import { planUpload, type UploadPlan } from './upload-rules.js';
+import { UploadScan } from './upload-scan.js';
+
+/** The first look at a table's bytes: makes the plan from the header, then checks every row by it. */
+export class UploadLook {
+  plan: UploadPlan | undefined;
+  /** Length of the byte order mark. */
+  bomBytes = 0;
+  private drop: DropColumns | undefined;
+  private planner: PartPlanner | undefined;
+  private scan: UploadScan | CsvScanner | undefined;
+  private readonly headerScanner: CsvScanner;
+  /** Chunks that came before the header was complete: one, as a rule. */
+  private waiting: Buffer[] = [];
+
+  constructor(
+    private readonly options: PrepareUploadOptions,
+    private readonly directory: string,
+  ) {
+    this.headerScanner = new CsvScanner({ where: options.table, strict: options.validate });
+  }
+
+  get rows(): number {
+    return this.scan?.rows ?? 0;
+  }
+
+  /** Undefined for a table without a single byte, or before the header was complete. */
+  get header(): readonly string[] | undefined {
+    return this.headerScanner.header;
+  }
+
+  /** Whether columns are left out: then what is sent differs from what was looked at. */
+  get rewrites(): boolean {
+    return this.drop !== undefined;
+  }
+
+  /** Looks at a chunk and hands what is to be sent of it to `keep`. */
+  async push(chunk: Uint8Array, keep: Keep): Promise<void> {
+    if (this.scan !== undefined) {
+      await this.look(this.scan, chunk, keep);
+      return;
+    }
+    this.headerScanner.push(chunk);
+    // A copy: the chunk's memory is the reader's.
+    this.waiting.push(Buffer.from(chunk));
+    if (this.headerScanner.header !== undefined) await this.begin(keep);
+  }
+
+  /** To be called behind the last chunk. `again` feeds what was kept, from the start. */
+  async finish(keep: Keep, again: Feed): Promise<void> {
+    if (this.scan === undefined) {
+      this.headerScanner.end();
+      await this.begin(keep);
+    }
+    if (this.scan instanceof UploadScan) await this.scan.finish(again);
+    else this.scan?.end();
+  }
+
+  /** The parts of what was looked at, where they are needed; undefined when that is not what will be sent. */
+  get parts(): PartRange[] | undefined {
+    return this.rewrites ? undefined : this.planner?.finish();
+  }
+
+  async dispose(): Promise<void> {
+    if (this.scan instanceof UploadScan) await this.scan.dispose();
+  }
+
+  private async begin(keep: Keep): Promise<void> {
+    const { options, directory, headerScanner } = this;
+    const { table, pattern, maxFileBytes } = options;
+    const { header, headerEnd } = headerScanner;
+    if (header === undefined) return;
+    this.bomBytes = headerScanner.bomBytes;
+    const planner = new PartPlanner(table, { start: this.bomBytes, end: headerEnd }, maxFileBytes);
+    const onRow = (end: number): void => planner.add(end);
+    this.planner = planner;
+    if (options.validate) {
+      const plan = planUpload({ table, header, columns: options.columns, mapping: options.mapping, pattern });
+      this.plan = plan;
+      const leftOut = [...plan.drop, ...(plan.blankCode === undefined ? [] : [plan.blankCode])];
+      if (leftOut.length > 0) this.drop = new DropColumns(leftOut, this.bomBytes);
+      this.scan = new UploadScan({ table, pattern, header, plan, directory, onRow });
+    } else {
+      this.scan = new CsvScanner({ where: table, onRow });
+    }
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const chunk of waiting) await this.look(this.scan, chunk, keep);
+  }
+
+  private async look(scan: UploadScan | CsvScanner, chunk: Uint8Array, keep: Keep): Promise<void> {
+    // What is kept is written while the rules look at it; a failure of either ends both.
+    const kept = this.drop === undefined ? keep(chunk) : undefined;
+    try {
+      await scan.push(chunk);
+      if (this.drop !== undefined) await keep(this.drop.push(chunk));
+    } finally {
+      await kept;
+    }
+  }
+}
+
+/** Puts bytes by that are to be sent. */
+export type Keep = (bytes: Uint8Array) => Promise<void> | undefined;
