@@ -1,0 +1,113 @@
+import { faultRuleSchema, type FaultKind, type FaultRule, type FaultRuleInput } from './fault-rules.js';
+import type { Call } from './http.js';
+
+/** One fault that was made. */
+export interface FaultEntry {
+  sequence: number;
+  /** ISO 8601. */
+  at: string;
+  kind: FaultKind;
+  label: string | null;
+  route: string;
+  method: string;
+  /** Without its query: signatures are never logged. */
+  path: string;
+  /** Status that the work had earned, where the work was done. */
+  workStatus: number | null;
+}
+
+interface ActiveRule {
+  rule: FaultRule;
+  path: RegExp | undefined;
+  routes: readonly string[] | undefined;
+  skipped: number;
+  made: number;
+  random: () => number;
+}
+
+/** The rules, and the log that proves which faults were made. */
+export class Faults {
+  readonly log: FaultEntry[] = [];
+  private rules: ActiveRule[] = [];
+
+  /** `tableOf` gives the convention key and key of the table that a call is about. */
+  constructor(private readonly tableOf: (call: Call) => readonly string[]) {}
+
+  /** Replaces all rules; the log stays. */
+  set(rules: readonly FaultRuleInput[]): void {
+    this.rules = rules.map(activate);
+  }
+
+  add(rules: readonly FaultRuleInput[]): void {
+    this.rules.push(...rules.map(activate));
+  }
+
+  /** The rules as they stand, with how often each was made. */
+  list(): (FaultRule & { made: number })[] {
+    return this.rules.map(({ rule, made }) => ({ ...rule, made }));
+  }
+
+  /** The fault that befalls this call, if any: it counts as used up. */
+  pick(call: Call): FaultRule | undefined {
+    for (const active of this.rules) {
+      if (!this.matches(active, call)) continue;
+      const { rule } = active;
+      if (active.skipped < rule.skip) {
+        active.skipped += 1;
+        continue;
+      }
+      if (rule.times !== undefined && active.made >= rule.times) continue;
+      if (rule.probability < 1 && active.random() >= rule.probability) continue;
+      active.made += 1;
+      return rule;
+    }
+    return undefined;
+  }
+
+  record(call: Call, rule: FaultRule, workStatus: number | null): void {
+    this.log.push({
+      sequence: this.log.length + 1,
+      at: new Date().toISOString(),
+      kind: rule.kind,
+      label: rule.label ?? null,
+      route: call.route,
+      method: call.method,
+      path: call.url.pathname,
+      workStatus,
+    });
+  }
+
+  private matches({ rule, path, routes }: ActiveRule, call: Call): boolean {
+    const { method, table } = rule.match;
+    return (
+      (method === undefined || method.toUpperCase() === call.method) &&
+      (path === undefined || path.test(call.url.pathname)) &&
+      (routes === undefined || routes.includes(call.route)) &&
+      (table === undefined || this.tableOf(call).includes(table))
+    );
+  }
+}
+
+function activate(input: FaultRuleInput): ActiveRule {
+  const rule = faultRuleSchema.parse(input);
+  const { path, route } = rule.match;
+  return {
+    rule,
+    path: path === undefined ? undefined : new RegExp(path),
+    routes: typeof route === 'string' ? [route] : route,
+    skipped: 0,
+    made: 0,
+    random: seeded(rule.seed),
+  };
+}
+
+/** Mulberry32: small, and the same everywhere, so that a campaign can be repeated by its seed. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,16 @@
+export { startTitanSandbox } from './sandbox.js';
+export type { TitanSandbox, TitanSandboxOptions } from './titan-sandbox.js';
+export {
+  branchDefinitionSchema,
+  domainDefinitionSchema,
+  sandboxContentSchema,
+  tableDefinitionSchema,
+  type BranchDefinition,
+  type DomainDefinition,
+  type TableDefinition,
+} from './definitions.js';
+export { FAULT_KINDS, faultRuleSchema, type FaultKind, type FaultRuleInput } from './fault-rules.js';
+export type { FaultEntry } from './faults.js';
+export type { RequestEntry } from './request-log.js';
+export type { SandboxRow, TableState } from './inspection.js';
+export { settingsSchema, type SandboxSettings, type SandboxSettingsInput } from './settings.js';

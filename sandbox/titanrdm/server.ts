@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Tokens } from './auth.js';
+import { afterWork, beforeWork, type FaultTools } from './fault-actions.js';
+import type { Faults } from './faults.js';
+import { HttpError, parseJson, readBody, type Call, type Reply, type Route } from './http.js';
+import type { RequestLog } from './request-log.js';
+import { Router } from './router.js';
+import { sendReply } from './send-reply.js';
+import type { SandboxSettings } from './settings.js';
+
+export interface ServerContext {
+  routes: readonly Route[];
+  tokens: Tokens;
+  faults: Faults;
+  requests: RequestLog;
+  settings: () => SandboxSettings;
+  signal: AbortSignal;
+}
+
+/** The HTTP side: finds the route, lets faults happen, checks access, calls the handler, sends its reply. */
+export class SandboxServer {
+  private readonly product: Router;
+  private control = new Router([]);
+  private server: Server | undefined;
+  private boundPort = 0;
+
+  constructor(private readonly context: ServerContext) {
+    this.product = new Router(context.routes);
+  }
+
+  /** The control API: kept apart from the product's routes. */
+  useControl(routes: readonly Route[]): void {
+    this.control = new Router(routes);
+  }
+
+  get port(): number {
+    return this.boundPort;
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0 }, (request, response) => {
+      this.serve(request, response).catch(() => {
+        // Everything that can be answered has been: what is left is a connection that broke.
+        response.destroy();
+      });
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    // Listening on TCP: the address is not a pipe's name.
+    this.boundPort = (server.address() as AddressInfo).port;
+    this.server = server;
+  }
+
+  /** Refuses new connections and cuts the open ones. */
+  async stop(): Promise<void> {
+    const server = this.server;
+    this.server = undefined;
+    if (server === undefined) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // The host does not matter here: it only completes the path to a URL.
+    const url = new URL(request.url ?? '/', 'http://sandbox');
+    const method = request.method ?? 'GET';
+    const isControl = url.pathname.startsWith('/_sandbox/');
+    const match = (isControl ? this.control : this.product).match(method, url.pathname);
+    if (match === undefined || match === 'wrongMethod') {
+      const status = match === undefined ? 404 : 405;
+      return sendReply(response, {
+        kind: 'json',
+        status,
+        body: { error: status === 404 ? 'Not found' : 'Method not allowed' },
+      });
+    }
+    const { route, params } = match;
+    const call: Call = { request, response, method, url, params, route: route.name, body: {} };
+    if (isControl) return sendReply(response, await this.answer(route, call));
+    await this.serveProduct(route, call);
+  }
+
+  private async serveProduct(route: Route, call: Call): Promise<void> {
+    const { settings, faults, requests, signal, tokens } = this.context;
+    const entry = requests.begin(call.route, call.method, call.url.pathname);
+    const started = performance.now();
+    call.response.once('close', () => {
+      entry.durationMs = Math.round(performance.now() - started);
+      entry.status = call.response.writableFinished ? call.response.statusCode : null;
+    });
+    const { latencyMs } = settings();
+    if (latencyMs > 0 && route.access !== 'signed') await sleep(latencyMs, undefined, { signal });
+    const refusal = await this.readJson(route, call);
+    const fault = faults.pick(call);
+    if (fault === undefined) return sendReply(call.response, refusal ?? (await this.answer(route, call)));
+    call.fault = fault;
+    entry.fault = fault.kind;
+    const tools: FaultTools = {
+      record: (workStatus) => faults.record(call, fault, workStatus),
+      revokeTokens: () => tokens.revokeAll(),
+      signal,
+    };
+    const instead = await beforeWork(call, fault, tools);
+    if (instead === 'gone') return;
+    if (instead !== 'work') return sendReply(call.response, instead);
+    await afterWork(call, fault, refusal ?? (await this.answer(route, call)), tools);
+  }
+
+  /** Bodies are read before faults are picked: a fault may be meant for the calls about one table. */
+  private async readJson(route: Route, call: Call): Promise<Reply | undefined> {
+    if (route.access !== 'bearer' || call.method === 'GET') return undefined;
+    try {
+      call.body = parseJson(await readBody(call.request));
+      return undefined;
+    } catch (error) {
+      return errorReply(error);
+    }
+  }
+
+  private async answer(route: Route, call: Call): Promise<Reply> {
+    try {
+      if (route.access === 'bearer') this.context.tokens.check(call);
+      if (route.writes === true && this.context.settings().accountOverdue) {
+        throw new HttpError(402, 'Payment required', ['The account is overdue']);
+      }
+      return await route.handler(call);
+    } catch (error) {
+      return errorReply(error);
+    }
+  }
+}
+
+function errorReply(error: unknown): Reply {
+  if (error instanceof HttpError) return error.toReply();
+  const message = error instanceof Error ? error.message : 'unknown';
+  return { kind: 'json', status: 500, body: { error: 'Internal error', errors: [message] } };
+}

@@ -1,0 +1,4 @@
+/**
+ * `tidemark/testing`: local servers with the wire protocols that Tidemark speaks, for anyone's tests.
+ */
+export * from './sandbox/titanrdm/index.js';
