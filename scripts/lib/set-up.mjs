@@ -32,7 +32,7 @@ async function installWhenNeeded() {
 }
 
 /** Whether node_modules holds what the lock file says. npm keeps a note of what it installed; times of files say little. */
-async function installedMatchesLock() {
+export async function installedMatchesLock() {
   const note = path.join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(note)) return false;
   const installed = JSON.parse(await readFile(note, 'utf8')).packages;
