@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import { configJsonSchema } from '../../contracts/config-schema.js';
+import { z } from 'zod';
 import { ConfigError, type Path } from './errors.js';
 import { fillIn } from './environment.js';
 import { explain } from './explain.js';
@@ -32,7 +31,7 @@ export function checkConfig<Schema extends z.ZodType>(
     const changed = allLeaves(result.error.issues).filter((leaf) => convert(value, leaf, yaml)).length > 0;
     if (changed && round < MAX_ROUNDS) continue;
     // What z.toJSONSchema writes is JSON Schema; of it only the keys of JsonSchema are read, each of them optional.
-    const keys = configJsonSchema() as JsonSchema;
+    const keys = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
     throw new ConfigError(
       'CONFIG_INVALID',
       yaml.file,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { z } from 'zod';
 import {
   clientConfigSchema,
   configSchema,
@@ -73,6 +74,19 @@ export async function loadClientConfig(options: LoadOptions = {}): Promise<Loade
     folder,
     config: { ...config, results: { folder: resolve(folder, config.results.folder) } },
   };
+}
+
+/**
+ * Reads any YAML (or JSON) file by a schema, with the same variables and the same errors as a config file.
+ *
+ * @throws ConfigError
+ */
+export async function loadYaml<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+  environment: LoadOptions['environment'] = process.env,
+): Promise<z.output<Schema>> {
+  return checkConfig(await readConfigFile({ file }), schema, environment);
 }
 
 /** Absolute path of the config file, or undefined when there is none: `file` if given, else the nearest `tidemark.yaml` upwards. */

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { cancelCommand } from './commands/cancel.js';
+import { checkCommand } from './commands/check.js';
+import { devCommand } from './commands/dev.js';
+import { errorsCommand } from './commands/errors.js';
+import { runCommand } from './commands/run.js';
+import { sandboxCommand } from './commands/sandbox.js';
+import { workerCommand } from './commands/worker.js';
+import { EXIT } from './exit-codes.js';
+import { reportFailure } from './failure.js';
+
+const commands = [devCommand, workerCommand, runCommand, cancelCommand, checkCommand, sandboxCommand, errorsCommand];
+
+/** Runs one command line and returns its exit code; never throws. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const finish = (code: number) => {
+    exitCode = code;
+  };
+  const program = new Command('tidemark')
+    .description('Moves tables durably, on Temporal: reference data into and out of TitanRDM.')
+    .version(await version())
+    .showHelpAfterError('(--help says more)')
+    .addHelpText('after', FIRST_STEPS);
+  for (const create of commands) program.addCommand(create(finish));
+  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    return reportFailure(error, { json: args.includes('--json'), debug: args.includes('--debug') });
+  }
+  return exitCode;
+}
+
+const FIRST_STEPS = `
+First steps:
+  tidemark dev                   in the folder of a tidemark.yaml: Temporal, its Web UI, a worker, the sandbox
+  tidemark check                 elsewhere: does everything answer?
+  tidemark run PIPELINE --wait   a run, with its progress`;
+
+function outputError(text: string, write: (text: string) => void): void {
+  write(text.replace(/^error: /, 'tidemark: '));
+}
+
+/** `package.json` is beside `dist`, and beside `cli` in a checkout. */
+async function version(): Promise<string> {
+  for (const path of ['../../package.json', '../package.json']) {
+    const text = await readFile(new URL(path, import.meta.url), 'utf8').catch(() => '');
+    const found = /"version":\s*"([^"]+)"/.exec(text)?.[1];
+    if (found !== undefined) return found;
+  }
+  return 'unknown';
+}

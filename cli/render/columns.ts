@@ -1,0 +1,41 @@
+import { printable } from '../output.js';
+
+export interface ColumnSpec<Row> {
+  title: string;
+  cell: (row: Row) => string;
+  /** Numbers stand right. */
+  right?: boolean;
+}
+
+const MAX_CELL = 60;
+
+/** A plain table: titles, then one line per row; columns that are empty in all rows are left out. */
+export function columns<Row>(rows: readonly Row[], specs: readonly ColumnSpec<Row>[]): string[] {
+  const filled = specs
+    .map((spec) => ({ ...spec, cells: rows.map((row) => cut(printable(spec.cell(row)).replaceAll('\n', ' '))) }))
+    .filter(({ cells }) => cells.some((cell) => cell !== ''));
+  const laidOut = filled.map(({ title, cells, right }) => {
+    const width = Math.max(title.length, ...cells.map((cell) => cell.length));
+    return [title, ...cells].map((cell) => (right === true ? cell.padStart(width) : cell.padEnd(width)));
+  });
+  return Array.from({ length: rows.length + 1 }, (_, index) =>
+    laidOut
+      .map((column) => column[index] ?? '')
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL - 1)}…`;
+}
+
+/** 1234567 → 1,234,567: the same on every machine. */
+export const grouped = (value: number): string => value.toLocaleString('en-US');
+
+export function bytesText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length);
+  return `${(bytes / 1_000 ** power).toFixed(1)} ${units[power - 1] ?? ''}`;
+}

@@ -1,0 +1,85 @@
+import process from 'node:process';
+import { Listr, ListrLogger, ProcessOutput, type ListrDefaultRendererLogLevels } from 'listr2';
+import type { ProgressView } from '../../contracts/titan-results.js';
+import { note, printable } from '../output.js';
+import { bytesText, columns, grouped } from './columns.js';
+
+export type ShowProgress = (view: ProgressView) => void;
+
+/** Tables that fit below the headline of a terminal. */
+const MAX_LINES = 12;
+
+/**
+ * Shows a run's progress on stderr while `work` goes on: a small table that renews itself on a terminal, elsewhere a line for each
+ * thing that changes.
+ */
+export async function withProgress<T>(title: string, work: (show: ShowProgress) => Promise<T>): Promise<T> {
+  if (!process.stderr.isTTY) return work(linesOfChanges());
+  const outputs: T[] = [];
+  const list = new Listr(
+    [
+      {
+        title,
+        task: async (_context, task) => {
+          outputs.push(
+            await work((view) => {
+              task.output = progressLines(view).join('\n');
+            }),
+          );
+        },
+        rendererOptions: { outputBar: Infinity },
+      },
+    ],
+    {
+      renderer: 'default',
+      // Ctrl-C belongs to the command.
+      registerSignalListeners: false,
+      rendererOptions: {
+        logger: new ListrLogger<ListrDefaultRendererLogLevels>({
+          processOutput: new ProcessOutput(process.stderr, process.stderr),
+        }),
+      },
+    },
+  );
+  await list.run();
+  const [output] = outputs;
+  if (outputs.length === 0) throw new Error('the work ended without a result');
+  return output as T; // one was pushed, and T may admit undefined
+}
+
+export function headline({ phase, totals, batchId }: ProgressView): string {
+  const done = totals.success + totals.skipped + totals.failed;
+  const failed = totals.failed > 0 ? ` · ${grouped(totals.failed)} failed` : '';
+  const batch = batchId === undefined ? '' : ` · batch ${batchId}`;
+  return `${phase}${batch} · ${grouped(done)} of ${grouped(totals.tables)} done${failed} · ${grouped(totals.rows)} rows`;
+}
+
+function progressLines(view: ProgressView): string[] {
+  const shown = view.tables.slice(0, MAX_LINES);
+  const table = columns(shown, [
+    { title: 'table', cell: ({ name }) => name },
+    { title: 'rows', cell: ({ rows }) => (rows === undefined ? '' : grouped(rows)), right: true },
+    { title: 'bytes', cell: ({ bytes }) => (bytes === undefined ? '' : bytesText(bytes)), right: true },
+    { title: 'state', cell: ({ state }) => state },
+  ]);
+  const more = view.totals.tables - shown.length;
+  return [headline(view), ...(shown.length > 0 ? table : []), ...(more > 0 ? [`… and ${grouped(more)} more`] : [])].map(
+    printable,
+  );
+}
+
+/** Tells each change once. */
+function linesOfChanges(): ShowProgress {
+  const states = new Map<string, string>();
+  let last = '';
+  return (view) => {
+    const head = headline(view);
+    if (head !== last) note(head);
+    last = head;
+    for (const { name, state, rows } of view.tables) {
+      if (states.get(name) === state) continue;
+      states.set(name, state);
+      note(`  ${name}: ${state}${rows === undefined ? '' : `, ${grouped(rows)} rows`}`);
+    }
+  };
+}

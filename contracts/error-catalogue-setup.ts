@@ -1,0 +1,63 @@
+/** Errors of the config, the command line, Temporal and the worker's set-up. */
+export const setupErrors = {
+  CONFIG_NOT_FOUND: {
+    meaning: 'There is no config file, or it cannot be read.',
+    mend: 'Name it with --config FILE, or write a tidemark.yaml here or in a folder above.',
+  },
+  CONFIG_YAML: {
+    meaning: 'The config file is not valid YAML.',
+    mend: 'Correct the line that the message names. Inside { } and [ ], a ${NAME} needs quotes.',
+  },
+  CONFIG_INVALID: {
+    meaning: 'The config file holds an unknown key, a missing one or a wrong value.',
+    mend: 'Correct the lines that the message names. An editor that knows schema/tidemark.schema.json shows them while you write.',
+  },
+  CONFIG_MISSING_VARIABLE: {
+    meaning: 'The config file uses an environment variable that is not set, or is empty.',
+    mend: 'Set the variable that the message names, or give a default: ${NAME:-default}.',
+  },
+  CONFIG_SANDBOX: {
+    meaning: 'A connection asks for the local sandbox (url: sandbox), and none is up.',
+    mend: 'Run `tidemark dev` in the folder of the config, or give the address of a tenant.',
+  },
+  TEMPORAL_UNREACHABLE: {
+    meaning: 'Temporal does not answer at its address.',
+    mend: 'Start a local one with `tidemark dev`, or set TEMPORAL_ADDRESS or temporal.address of the config.',
+  },
+  TEMPORAL_NAMESPACE: {
+    meaning: 'Temporal has no such namespace, or does not let us see it.',
+    mend: 'Check temporal.namespace or TEMPORAL_NAMESPACE, and the rights of the API key or certificate.',
+  },
+  TEMPORAL_PROFILE: {
+    meaning: "A profile of Temporal's own configuration cannot be read.",
+    mend: 'Check temporal.profile, TEMPORAL_PROFILE, and the file that TEMPORAL_CONFIG_FILE names.',
+  },
+  TEMPORAL_SERVER_NOT_FOUND: {
+    meaning: 'No Temporal server could be found or fetched; the message lists what was tried.',
+    mend: 'Put the `temporal` CLI on the PATH, or set TEMPORAL_ADDRESS to a running server.',
+  },
+  TEMPORAL_SERVER_FAILED: {
+    meaning: 'The local Temporal server ended while it started, or did not answer in time.',
+    mend: 'Read its last lines in the message; choose other ports or another database file.',
+  },
+  ACTIVITY_NAME_TAKEN: {
+    meaning: 'Two plugins of a worker, or a plugin and the worker itself, bring an activity of the same name.',
+    mend: 'Give one of them another name, or list the plugin once.',
+  },
+  WORKFLOWS_PATH_TAKEN: {
+    meaning: 'A plugin is to supply the workflows of a worker that has a workflowsPath of its own.',
+    mend: "Add `export * from 'tidemark/workflows'` to that module and leave out the plugin's option `workflows`.",
+  },
+  UNKNOWN_CONNECTION: {
+    meaning: 'An input names a connection or store that the worker does not have.',
+    mend: "Name one of the worker's connections, or add it to its configuration.",
+  },
+  UNKNOWN_PIPELINE: {
+    meaning: 'The config has no pipeline of this name.',
+    mend: 'Use one of the names in the message, or add the pipeline to tidemark.yaml.',
+  },
+  UNKNOWN_ERROR_CODE: {
+    meaning: 'No error of Tidemark has this code.',
+    mend: '`tidemark errors` lists them all.',
+  },
+} as const;

@@ -1,0 +1,16 @@
+import { runErrors } from './error-catalogue-runs.js';
+import { setupErrors } from './error-catalogue-setup.js';
+import { tableErrors } from './error-catalogue-tables.js';
+
+/** What an error code means and what to do about it. */
+export interface CatalogueEntry {
+  meaning: string;
+  mend: string;
+}
+
+/** Every code that Tidemark's errors carry, but for those of a connector, which keeps its own list beside its client. */
+export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
+  ...setupErrors,
+  ...tableErrors,
+  ...runErrors,
+};
