@@ -5,7 +5,8 @@ export function malformedCsv(where: string, problem: string, mend?: string): Tid
   return new TidemarkError(`The CSV of ${where} is malformed: ${problem}.`, {
     code: 'MALFORMED_CSV',
     retryable: false,
-    mend: mend ?? 'Write it as RFC 4180 says: fields with commas, quotes or line breaks in quotes, quotes inside doubled.',
+    mend:
+      mend ?? 'Write it as RFC 4180 says: fields with commas, quotes or line breaks in quotes, quotes inside doubled.',
   });
 }
 

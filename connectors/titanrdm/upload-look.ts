@@ -1,8 +1,7 @@
 import { CsvScanner } from '../tables/csv-scan.js';
 import { DropColumns } from '../tables/drop-columns.js';
 import type { Feed } from './duplicate-keys.js';
-import type { PrepareUploadOptions } from './prepare-upload.js';
-import { PartPlanner, type PartRange } from './upload-parts.js';
+import type { PrepareUploadOptions } from './upload-options.js';
 import { planUpload, type UploadPlan } from './upload-rules.js';
 import { UploadScan } from './upload-scan.js';
 
@@ -12,7 +11,6 @@ export class UploadLook {
   /** Length of the byte order mark. */
   bomBytes = 0;
   private drop: DropColumns | undefined;
-  private planner: PartPlanner | undefined;
   private scan: UploadScan | CsvScanner | undefined;
   private readonly headerScanner: CsvScanner;
   /** Chunks that came before the header was complete: one, as a rule. */
@@ -61,32 +59,24 @@ export class UploadLook {
     else this.scan?.end();
   }
 
-  /** The parts of what was looked at, where they are needed; undefined when that is not what will be sent. */
-  get parts(): PartRange[] | undefined {
-    return this.rewrites ? undefined : this.planner?.finish();
-  }
-
   async dispose(): Promise<void> {
     if (this.scan instanceof UploadScan) await this.scan.dispose();
   }
 
   private async begin(keep: Keep): Promise<void> {
     const { options, directory, headerScanner } = this;
-    const { table, pattern, maxFileBytes } = options;
-    const { header, headerEnd } = headerScanner;
+    const { table, pattern } = options;
+    const { header } = headerScanner;
     if (header === undefined) return;
     this.bomBytes = headerScanner.bomBytes;
-    const planner = new PartPlanner(table, { start: this.bomBytes, end: headerEnd }, maxFileBytes);
-    const onRow = (end: number): void => planner.add(end);
-    this.planner = planner;
     if (options.validate) {
       const plan = planUpload({ table, header, columns: options.columns, mapping: options.mapping, pattern });
       this.plan = plan;
       const leftOut = [...plan.drop, ...(plan.blankCode === undefined ? [] : [plan.blankCode])];
       if (leftOut.length > 0) this.drop = new DropColumns(leftOut, this.bomBytes);
-      this.scan = new UploadScan({ table, pattern, header, plan, directory, onRow });
+      this.scan = new UploadScan({ table, pattern, header, plan, directory });
     } else {
-      this.scan = new CsvScanner({ where: table, onRow });
+      this.scan = new CsvScanner({ where: table });
     }
     const waiting = this.waiting;
     this.waiting = [];

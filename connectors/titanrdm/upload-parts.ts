@@ -1,6 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { CsvScanner } from '../tables/csv-scan.js';
 import { sourceChanged } from '../tables/errors.js';
+import { forEachChunk } from '../tables/file-chunks.js';
 import { fileTooLarge } from './upload-rules.js';
 
 /** One file as it will be sent. */
@@ -11,15 +13,14 @@ export interface UploadPart {
   open(): Readable;
 }
 
-export interface PartRange {
+interface Range {
   start: number;
   end: number;
-  rows: number;
 }
 
 /** Cuts a file into parts at the ends of rows, so that each, with the header in front, stays within a size. */
 export class PartPlanner {
-  readonly parts: PartRange[] = [];
+  readonly parts: (Range & { rows: number })[] = [];
   private start: number;
   private startRow = 0;
   private end: number;
@@ -27,7 +28,7 @@ export class PartPlanner {
 
   constructor(
     private readonly table: string,
-    private readonly header: { start: number; end: number },
+    private readonly header: Range,
     private readonly maxBytes: number,
   ) {
     this.start = this.end = header.end;
@@ -39,7 +40,12 @@ export class PartPlanner {
     if (headerBytes + end - this.start > this.maxBytes) {
       if (headerBytes + end - this.end > this.maxBytes) {
         const problem = `row ${this.row + 1} alone, with the header, has ${headerBytes + end - this.end} bytes`;
-        throw fileTooLarge(this.table, problem, this.maxBytes, 'Raise maxFileBytes of the connection if the tenant takes more.');
+        throw fileTooLarge(
+          this.table,
+          problem,
+          this.maxBytes,
+          'Raise maxFileBytes of the connection if the tenant takes more.',
+        );
       }
       this.cut();
     }
@@ -47,9 +53,8 @@ export class PartPlanner {
     this.row += 1;
   }
 
-  /** All parts; one at least, which may hold the header alone. */
-  finish(): PartRange[] {
-    if (this.parts.length === 0 || this.row > this.startRow) this.cut();
+  finish(): (Range & { rows: number })[] {
+    this.cut();
     return this.parts;
   }
 
@@ -58,6 +63,44 @@ export class PartPlanner {
     this.start = this.end;
     this.startRow = this.row;
   }
+}
+
+/** The header of a file, and its rows in parts. A second look at it, which only files above the limit need. */
+export async function cutFile(file: {
+  table: string;
+  handle: FileHandle;
+  size: number;
+  maxFileBytes: number;
+  signal: AbortSignal | undefined;
+}): Promise<{ header: Range; ranges: (Range & { rows: number })[] }> {
+  let planner: PartPlanner | undefined;
+  let header = { start: 0, end: 0 };
+  const scanner: CsvScanner = new CsvScanner({
+    where: file.table,
+    onHeader: () => {
+      header = { start: scanner.bomBytes, end: scanner.headerEnd };
+      planner = new PartPlanner(file.table, header, file.maxFileBytes);
+      return [];
+    },
+    onRow: (end) => planner?.add(end),
+  });
+  await forEachChunk(file.handle, { start: 0, end: file.size }, (chunk) => scanner.push(chunk), file.signal);
+  scanner.end();
+  return { header, ranges: planner?.finish() ?? [] };
+}
+
+/** The part that these ranges of a file make, one behind the other. */
+export function partOf(
+  table: string,
+  file: FileState & { handle: FileHandle },
+  ranges: readonly Range[],
+  rows: number,
+): UploadPart {
+  return {
+    bytes: ranges.reduce((sum, { start, end }) => sum + end - start, 0),
+    rows,
+    open: () => readRanges(table, file.handle, ranges, file),
+  };
 }
 
 /** What a file was when it was looked at. */
@@ -78,16 +121,11 @@ const READ_BYTES = 256 * 1024;
  * Ranges of an open file, one behind the other. The last bytes are handed over only when the file is still the one that was checked:
  * whoever announced its length then sends too little, never something else.
  */
-export function readRanges(
-  table: string,
-  handle: FileHandle,
-  ranges: readonly { start: number; end: number }[],
-  before: FileState,
-): Readable {
+function readRanges(table: string, handle: FileHandle, ranges: readonly Range[], before: FileState): Readable {
   async function* bytes(): AsyncGenerator<Buffer> {
     const last = ranges.findLast(({ start, end }) => end > start);
     for (const range of ranges) {
-      for (let position = range.start; position < range.end; ) {
+      for (let position = range.start; position < range.end;) {
         const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, range.end - position));
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
         if (bytesRead === 0) throw sourceChanged(table);

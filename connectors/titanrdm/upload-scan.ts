@@ -19,8 +19,6 @@ export interface UploadScanOptions {
   plan: UploadPlan;
   /** Folder for what does not fit into memory. */
   directory: string;
-  /** Told the offset just behind each row. */
-  onRow: (end: number) => void;
 }
 
 /** Looks at every byte of a file once, by the plan made from its header. Chunks may be cut anywhere. */
@@ -55,7 +53,7 @@ export class UploadScan {
       where: options.table,
       strict: true,
       onHeader: () => this.watch,
-      onRow: this.watch.length === 0 ? options.onRow : (end) => this.checkRow(end),
+      ...(this.watch.length === 0 ? {} : { onRow: () => this.checkRow() }),
     });
   }
 
@@ -108,7 +106,7 @@ export class UploadScan {
     return slot;
   }
 
-  private checkRow(end: number): void {
+  private checkRow(): void {
     const { scanner } = this;
     let isDelete = false;
     if (this.codeSlot >= 0) {
@@ -129,7 +127,6 @@ export class UploadScan {
       this.hash.of(scanner.watched, scanner.starts, scanner.ends, this.keySlots);
       this.keys.add(this.hash.high, this.hash.low);
     }
-    this.options.onRow(end);
   }
 
   /** `i`, `u` or `d`, blanks and case aside; '' when blank; undefined for anything else. */

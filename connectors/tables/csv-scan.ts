@@ -1,0 +1,283 @@
+import { malformedCsv } from './errors.js';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const LF = 0x0a;
+const CR = 0x0d;
+
+const FIELD_START = 0;
+const UNQUOTED = 1;
+const QUOTED = 2;
+/** After a quote within a quoted field: its end, or the first half of a doubled one. */
+const AFTER_QUOTE = 3;
+/** After a carriage return outside quotes: half a line end. */
+const AFTER_CR = 4;
+
+/** What some programs write in front of UTF-8. */
+const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
+
+/** Bytes that one row's watched fields may hold: more is a quote that never closes, not a key. */
+const MAX_WATCHED_BYTES = 16 * 1024 * 1024;
+
+/** A column that `onRow` wants to know about. */
+export interface WatchedColumn {
+  /** Index of the column. */
+  index: number;
+  /** Keep its bytes; otherwise only whether it is NULL is found out, which costs next to nothing. */
+  bytes: boolean;
+}
+
+export interface CsvScanOptions {
+  /** Names the table in errors. */
+  where: string;
+  /**
+   * Refuse what readers of CSV disagree about: rows of another length than the header, quotes within unquoted fields, bytes after
+   * a closing quote, carriage returns outside quotes. Otherwise such bytes count as ordinary ones.
+   */
+  strict?: boolean;
+  /** Told the column names; answers with the columns that `onRow` wants to see: the places in that list are the slots. */
+  onHeader?: (names: string[]) => readonly WatchedColumn[];
+  /** Called at each data row's end. `end` is the offset in the stream just behind the row and its line end. */
+  onRow?: (end: number) => void;
+}
+
+/**
+ * Reads CSV as bytes, in chunks cut anywhere: finds rows and fields, keeps the unescaped bytes of the watched fields of the current
+ * row, makes no object per row. Checks no encoding: see `Utf8Guard`.
+ */
+export class CsvScanner {
+  /** Data rows that ended so far. */
+  rows = 0;
+  header: string[] | undefined;
+  /** Bytes of the byte order mark that the stream begins with: 0 or 3. It belongs to no field. */
+  bomBytes = 0;
+  /** Offset just behind the header's line end. */
+  headerEnd = 0;
+
+  /** Unescaped bytes of the current row's kept fields, one behind the other. Valid within `onRow`, as are the next two. */
+  watched: Uint8Array = Buffer.alloc(4_096);
+  /** Begin and end of each slot's field in `watched`. */
+  starts = new Int32Array(64);
+  ends = new Int32Array(64);
+  /** 1 for a field that is not NULL: that has a byte, or quotes. */
+  private present = new Uint8Array(64);
+
+  private state = FIELD_START;
+  private column = 0;
+  private length = 0;
+  private offset = 0;
+  /** Bytes of a byte order mark seen so far; -1 when the question is settled. */
+  private bomSeen = 0;
+  /** Slot of each column, -1 for one that nobody watches; and the same where the bytes are kept. */
+  private slots = new Int32Array(0);
+  private kept = new Int32Array(0);
+
+  constructor(private readonly options: CsvScanOptions) {}
+
+  /** Whether the field is NULL: empty and not in quotes. */
+  isNull(slot: number): boolean {
+    return this.present[slot] === 0;
+  }
+
+  text(slot: number): string {
+    return Buffer.from(this.watched.buffer, this.watched.byteOffset).toString(
+      'utf8',
+      this.starts[slot],
+      this.ends[slot],
+    );
+  }
+
+  push(bytes: Uint8Array): void {
+    const chunk = this.bomSeen < 0 ? bytes : this.withoutBom(bytes);
+    const size = chunk.length;
+    this.reserve(size);
+    const { watched } = this;
+    let { state, column, length } = this;
+    let slot = this.slotOf(column);
+    let keep = this.keepOf(column);
+    let at = 0;
+    while (at < size) {
+      if (state === QUOTED) {
+        // The inner loops carry the weight: most bytes are looked at by nothing else.
+        for (;;) {
+          const from = at;
+          while (at < size && chunk[at] !== QUOTE) at += 1;
+          if (keep >= 0) for (let copied = from; copied < at; copied += 1) watched[length++] = chunk[copied] ?? 0;
+          if (at + 1 >= size || chunk[at + 1] !== QUOTE) break;
+          if (keep >= 0) watched[length++] = QUOTE;
+          at += 2;
+        }
+        if (at >= size) break;
+        at += 1;
+        state = AFTER_QUOTE;
+        continue;
+      }
+      const byte = chunk[at] ?? 0;
+      if (byte > COMMA) {
+        if (state > UNQUOTED) length = this.tolerate(state, byte, keep, length);
+        state = UNQUOTED;
+        if (slot >= 0) this.present[slot] = 1;
+        if (keep >= 0) {
+          do watched[length++] = chunk[at++] ?? 0;
+          while (at < size && (chunk[at] ?? 0) > COMMA);
+        } else {
+          do at += 1;
+          while (at < size && (chunk[at] ?? 0) > COMMA);
+        }
+        continue;
+      }
+      at += 1;
+      if (byte === COMMA) {
+        if (state === AFTER_CR) length = this.tolerate(state, byte, keep, length);
+        if (slot >= 0) this.ends[slot] = length;
+        column += 1;
+        slot = this.slotOf(column);
+        keep = this.keepOf(column);
+        if (slot >= 0) this.startField(slot, length);
+        state = FIELD_START;
+      } else if (byte === LF) {
+        if (slot >= 0) this.ends[slot] = length;
+        this.endRow(column, this.offset + at);
+        column = 0;
+        length = 0;
+        slot = this.slotOf(0);
+        keep = this.keepOf(0);
+        if (slot >= 0) this.startField(slot, 0);
+        state = FIELD_START;
+      } else if (byte === QUOTE && state === FIELD_START) {
+        if (slot >= 0) this.present[slot] = 1;
+        state = QUOTED;
+      } else if (byte === QUOTE && state === AFTER_QUOTE) {
+        // A doubled quote whose halves came in two chunks.
+        if (keep >= 0) watched[length++] = QUOTE;
+        state = QUOTED;
+      } else if (byte === CR && state !== AFTER_CR) {
+        state = AFTER_CR;
+      } else {
+        if (state > UNQUOTED || byte === QUOTE) length = this.tolerate(state, byte, keep, length);
+        if (byte === CR) continue;
+        if (slot >= 0) this.present[slot] = 1;
+        if (keep >= 0) watched[length++] = byte;
+        state = UNQUOTED;
+      }
+    }
+    this.offset += size;
+    this.state = state;
+    this.column = column;
+    this.length = length;
+  }
+
+  /** To be called when all bytes were pushed: the last row may lack its line end. */
+  end(): void {
+    if (this.bomSeen > 0) {
+      const began = BOM.subarray(0, this.bomSeen);
+      this.bomSeen = -1;
+      this.push(began);
+    }
+    if (this.state === FIELD_START && this.column === 0) return;
+    if (this.options.strict === true) {
+      if (this.state === QUOTED) throw this.malformed('a quoted field never ends');
+      if (this.state === AFTER_CR) throw this.malformed(BARE_CR);
+    }
+    const slot = this.slotOf(this.column);
+    if (slot >= 0) this.ends[slot] = this.length;
+    this.endRow(this.column, this.offset);
+    this.state = FIELD_START;
+    this.column = 0;
+  }
+
+  /** An error that names the row being read. */
+  malformed(problem: string): Error {
+    return malformedCsv(
+      `${this.options.where}, ${this.header === undefined ? 'header' : `row ${this.rows + 1}`}`,
+      problem,
+    );
+  }
+
+  /** While the header is read every column is watched, each in its own slot. */
+  private slotOf(column: number): number {
+    return this.header === undefined ? column : (this.slots[column] ?? -1);
+  }
+
+  private keepOf(column: number): number {
+    return this.header === undefined ? column : (this.kept[column] ?? -1);
+  }
+
+  private startField(slot: number, length: number): void {
+    if (slot >= this.starts.length) {
+      this.starts = grown(this.starts);
+      this.ends = grown(this.ends);
+      this.present = Uint8Array.from({ length: this.starts.length }, (_, index) => this.present[index] ?? 0);
+    }
+    this.starts[slot] = length;
+    this.present[slot] = 0;
+  }
+
+  private endRow(column: number, end: number): void {
+    const { header, options } = this;
+    if (header === undefined) {
+      this.header = Array.from({ length: column + 1 }, (_, index) => this.text(index));
+      this.headerEnd = end;
+      this.present.fill(0);
+      const watch = options.onHeader?.(this.header) ?? [];
+      this.slots = new Int32Array(this.header.length).fill(-1);
+      this.kept = new Int32Array(this.header.length).fill(-1);
+      for (const [slot, { index, bytes }] of watch.entries()) {
+        this.slots[index] = slot;
+        if (bytes) this.kept[index] = slot;
+      }
+      return;
+    }
+    if (column + 1 !== header.length && options.strict === true) {
+      const found = column === 0 ? 'only 1 field (an empty line?)' : `${column + 1} fields`;
+      throw this.malformed(`it has ${found} where the header has ${header.length}`);
+    }
+    this.rows += 1;
+    options.onRow?.(end);
+  }
+
+  /** Takes a byte order mark away, which may come in pieces; bytes that only began like one are put back. */
+  private withoutBom(bytes: Uint8Array): Uint8Array {
+    const seen = this.bomSeen;
+    let at = 0;
+    while (seen + at < 3 && at < bytes.length && bytes[at] === BOM[seen + at]) at += 1;
+    this.bomSeen = seen + at;
+    if (this.bomSeen < 3 && at === bytes.length) return bytes.subarray(at);
+    const isBom = this.bomSeen === 3;
+    this.bomSeen = -1;
+    if (isBom) this.offset = this.bomBytes = 3;
+    return isBom ? bytes.subarray(at) : Buffer.concat([BOM.subarray(0, seen), bytes]);
+  }
+
+  /** Bytes that strictness refuses. Returns the length of `watched` with what must be kept of them. */
+  private tolerate(state: number, byte: number, keep: number, length: number): number {
+    if (this.options.strict === true) {
+      if (state === AFTER_CR) throw this.malformed(BARE_CR);
+      if (state === AFTER_QUOTE) throw this.malformed('there is text behind the closing quote of a field');
+      if (byte === QUOTE) throw this.malformed('there is a quote within a field that is not in quotes');
+    }
+    // A carriage return that was no half of a line end belongs to the field.
+    if (state !== AFTER_CR || keep < 0) return length;
+    this.watched[length] = CR;
+    return length + 1;
+  }
+
+  /** Makes room for a whole chunk, so that the inner loops need not ask. */
+  private reserve(size: number): void {
+    if (this.length > MAX_WATCHED_BYTES) throw this.malformed(`its fields hold more than ${MAX_WATCHED_BYTES} bytes`);
+    // One more for a carriage return that came with the chunk before.
+    const needed = this.length + size + 1;
+    if (needed <= this.watched.length) return;
+    const larger = Buffer.allocUnsafeSlow(needed);
+    larger.set(this.watched.subarray(0, this.length));
+    this.watched = larger;
+  }
+}
+
+const BARE_CR = 'there is a carriage return outside quotes that is no part of a line end';
+
+function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}
