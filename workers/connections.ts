@@ -1,7 +1,8 @@
 import type { ConnectionConfig, TidemarkConfig, TitanRdmConnectionConfig } from '../contracts/config.js';
 import type { TitanRdmConnection } from '../activities/index.js';
 import { createStore, type TableStore } from '../connectors/tables/index.js';
-import { TitanRdmClient, type TitanRdmClientOptions } from '../connectors/titanrdm/index.js';
+import type { TitanRdmClientOptions } from '../connectors/titanrdm/index.js';
+import { titanRdmConnection } from './titanrdm-connection.js';
 
 /** Every configured connection, ready to be used. Nothing is called before the first use. */
 export interface Connections {
@@ -30,11 +31,9 @@ function open(
   log: TitanRdmClientOptions['log'],
 ): void {
   switch (connection.type) {
-    case 'titanrdm': {
-      const client = new TitanRdmClient(clientOptions(connection, log));
-      opened.titanrdm[name] = { client, maxFileBytes: client.maxFileBytes };
+    case 'titanrdm':
+      opened.titanrdm[name] = titanRdmConnection(clientOptions(connection, log));
       return;
-    }
     case 'files':
       opened.stores[name] = createStore(connection);
   }
@@ -51,6 +50,7 @@ function clientOptions(connection: TitanRdmConnectionConfig, log: TitanRdmClient
     clientSecret,
     ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
     timeouts: {
+      ...(timeouts?.connectSeconds === undefined ? {} : { connectMs: inMs(timeouts.connectSeconds) }),
       ...(timeouts?.requestSeconds === undefined ? {} : { requestMs: inMs(timeouts.requestSeconds) }),
       ...(timeouts?.completeSeconds === undefined ? {} : { completeMs: inMs(timeouts.completeSeconds) }),
       ...(timeouts?.transferIdleSeconds === undefined ? {} : { transferIdleMs: inMs(timeouts.transferIdleSeconds) }),

@@ -1,6 +1,6 @@
 import { cutText, TidemarkError } from '../../contracts/errors.js';
 import type { TitanRdmActivities } from '../../contracts/activities.js';
-import type { TitanRdm } from '../../connectors/titanrdm/index.js';
+import { exportState, type TitanRdm } from '../../connectors/titanrdm/index.js';
 import { named } from '../registry.js';
 import { pause, runStep } from '../step.js';
 import { retryableWhenUnknown } from './batch.js';
@@ -33,9 +33,9 @@ export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pi
           for (;;) {
             const asked = performance.now();
             const read = await client.getExport(input.exportId, { signal });
-            if (read.status === 'completed' || read.status === 'ready')
-              return { rows: read.rows_exported, bytes: read.bytes_exported };
-            if (read.status === 'failed') throw exportFailed(input.exportId, read.message);
+            const state = exportState(read.status);
+            if (state === 'ready') return { rows: read.rows_exported, bytes: read.bytes_exported };
+            if (state === 'failed') throw exportFailed(input.exportId, read.message);
             if (waited >= input.poll.maxWaitSeconds)
               throw neverReady(input.exportId, read.status, input.poll.maxWaitSeconds);
             await pause(input.poll.intervalSeconds, signal);

@@ -1,6 +1,7 @@
 import { cutText, TidemarkError } from '../../contracts/errors.js';
 import type { SendTableInput, SendTableResult, TitanRdmActivities } from '../../contracts/activities.js';
-import { prepareUpload, type PreparedUpload, type TitanRdm } from '../../connectors/titanrdm/index.js';
+import type { TitanRdm } from '../../connectors/titanrdm/index.js';
+import { prepareUpload, type PreparedUpload } from '../../connectors/titanrdm/prepare-upload.js';
 import { openReference } from '../tidemark/open-reference.js';
 import { named } from '../registry.js';
 import { runStep, type Step } from '../step.js';

@@ -1,7 +1,8 @@
 import { createTidemarkActivities, createTitanRdmActivities, ResultsFolder } from '../../activities/index.js';
 import type { ResultsLocation, TitanRdmConnection } from '../../activities/index.js';
-import { TitanRdmClient, type TitanRdmClientOptions } from '../../connectors/titanrdm/index.js';
+import type { TitanRdmClientOptions } from '../../connectors/titanrdm/index.js';
 import type { TableStore } from '../../connectors/tables/index.js';
+import { titanRdmConnection } from '../titanrdm-connection.js';
 import { SystemPlugin } from './system-plugin.js';
 
 export interface TitanRdmPluginOptions {
@@ -44,7 +45,5 @@ export function titanRdmPlugin(options: TitanRdmPluginOptions): SystemPlugin {
 }
 
 function asConnection(given: TitanRdmClientOptions | TitanRdmConnection): TitanRdmConnection {
-  if ('client' in given) return given;
-  const client = new TitanRdmClient(given);
-  return { client, maxFileBytes: client.maxFileBytes };
+  return 'client' in given ? given : titanRdmConnection(given);
 }

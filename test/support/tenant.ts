@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import type { TableStore } from '../../connectors/tables/index.js';
+import { createStore } from '../../connectors/tables/index.js';
+import type { TitanRdmClientOptions } from '../../connectors/titanrdm/index.js';
+import { startTitanSandbox, type TitanSandbox, type TitanSandboxOptions } from '../../sandbox/titanrdm/index.js';
+import { titanRdmPlugin } from '../../workers/plugins/titan-rdm-plugin.js';
+import { temporalTestEnvironment, type TemporalTestEnvironment } from './environment.js';
+
+/** The domain that most tests use: two tables, the first with every awkward type. */
+export const CUSTOMER_DOMAIN = {
+  name: 'Customer',
+  abbreviation: 'cust',
+  tables: [
+    {
+      name: 'Customers',
+      databaseTableName: 'customers',
+      columns: [
+        { name: 'code', dataType: 'varchar', primaryKey: true },
+        { name: 'name', dataType: 'varchar' },
+        { name: 'zip', dataType: 'varchar' },
+      ],
+    },
+    {
+      name: 'Regions',
+      databaseTableName: 'regions',
+      columns: [
+        { name: 'id', dataType: 'integer', primaryKey: true },
+        { name: 'label', dataType: 'varchar' },
+      ],
+    },
+  ],
+} as const satisfies NonNullable<TitanSandboxOptions['domains']>[number];
+
+export interface Tenant {
+  temporal: TemporalTestEnvironment;
+  sandbox: TitanSandbox;
+  /** Folder of the store `lake`. */
+  lake: string;
+  /** Folder of the store `landing`. */
+  landing: string;
+  /** Folder for the worker's temporary files: empty when nothing was left behind. */
+  spool: string;
+  results: string;
+  put: (file: string, csv: string) => Promise<void>;
+  got: (file: string) => Promise<string>;
+  /** Runs a worker with the plugin while `work` does, then shuts it down. */
+  withWorker: <T>(work: () => Promise<T>, options?: Partial<WorkerOptions>) => Promise<T>;
+  close: () => Promise<void>;
+}
+
+export interface TenantOptions {
+  sandbox?: TitanSandboxOptions;
+  client?: Partial<TitanRdmClientOptions>;
+}
+
+/** A sandbox, two stores of files and a worker's plugin on the test run's Temporal server. */
+export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
+  const temporal = await temporalTestEnvironment();
+  const sandbox = await startTitanSandbox({ domains: [CUSTOMER_DOMAIN], exportDelayMs: 0, ...options.sandbox });
+  const root = await mkdtemp(path.join(tmpdir(), 'tidemark-test-'));
+  const [lake, landing, spool, results] = (await Promise.all(
+    ['lake', 'landing', 'spool', 'results'].map(async (name) => {
+      const folder = path.join(root, name);
+      await mkdir(folder);
+      return folder;
+    }),
+  )) as [string, string, string, string];
+  const stores: Record<string, TableStore> = {
+    lake: createStore({ type: 'files', path: lake }),
+    landing: createStore({ type: 'files', path: landing }),
+  };
+  const { url, clientId, clientSecret } = sandbox;
+  const plugin = (): ReturnType<typeof titanRdmPlugin> =>
+    titanRdmPlugin({
+      connections: {
+        tenant: {
+          url,
+          clientId,
+          clientSecret,
+          retry: { limit: 3, firstDelayMs: 20, maxDelayMs: 200 },
+          ...options.client,
+        },
+      },
+      stores,
+      results,
+      spoolDirectory: spool,
+    });
+
+  return {
+    temporal,
+    sandbox,
+    lake,
+    landing,
+    spool,
+    results,
+    put: (file, csv) => writeFile(path.join(lake, file), csv),
+    got: (file) => readFile(path.join(landing, file), 'utf8'),
+    withWorker: async (work, workerOptions) => {
+      const worker = await Worker.create({
+        connection: temporal.nativeConnection,
+        namespace: temporal.namespace,
+        taskQueue: temporal.taskQueue,
+        workflowBundle: { codePath: temporal.bundlePath },
+        plugins: [plugin()],
+        shutdownGraceTime: '5s',
+        ...workerOptions,
+      });
+      return worker.runUntil(work);
+    },
+    close: async () => {
+      await Promise.all(Object.values(stores).map((store) => store.close()));
+      await sandbox.close();
+      await temporal.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { TitanRdmConnection } from '../activities/index.js';
+import {
+  TitanRdmClient,
+  titanRdmClientOptionsSchema,
+  type TitanRdmClientOptions,
+} from '../connectors/titanrdm/index.js';
+
+/** A tenant as the activities use it. Error `TITAN_BAD_OPTIONS`. */
+export function titanRdmConnection(options: TitanRdmClientOptions): TitanRdmConnection {
+  const client = new TitanRdmClient(options);
+  return { client, maxFileBytes: titanRdmClientOptionsSchema.parse(options).maxFileBytes };
+}
