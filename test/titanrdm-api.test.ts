@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { TidemarkError } from '../contracts/errors.js';
-import { TitanRdmClient, type TitanLogEntry } from '../connectors/titanrdm/index.js';
+import type { TitanLogEntry, TitanRdmClient } from '../connectors/titanrdm/index.js';
 import { type ScriptedServer, startScriptedServer } from './support/scripted-server.js';
+import { CLIENT_SECRET as SECRET, everything, failure, quickClient } from './support/titan-client.js';
 
-const SECRET = 's3cr3t-of-the-client';
 let server: ScriptedServer;
 let clients: TitanRdmClient[] = [];
 let log: TitanLogEntry[] = [];
@@ -11,25 +10,13 @@ let log: TitanLogEntry[] = [];
 function client(
   options: { limit?: number; maxDelayMs?: number; requestMs?: number; url?: string } = {},
 ): TitanRdmClient {
-  const made = new TitanRdmClient({
-    url: options.url ?? server.url,
-    clientId: 'client',
-    clientSecret: SECRET,
+  const made = quickClient(options.url ?? server.url, {
     retry: { limit: options.limit ?? 3, firstDelayMs: 1, maxDelayMs: options.maxDelayMs ?? 5 },
     timeouts: { requestMs: options.requestMs ?? 5_000, completeMs: 5_000, transferIdleMs: 5_000 },
     log: (entry) => void log.push(entry),
   });
   clients.push(made);
   return made;
-}
-
-async function failure(call: Promise<unknown>): Promise<TidemarkError> {
-  const error: unknown = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof TidemarkError)) throw new Error(`expected a TidemarkError, got ${String(error)}`);
-  return error;
 }
 
 const branch = (id: number, name = `branch ${id}`) => ({ id, name });
@@ -62,7 +49,7 @@ describe('signing in', () => {
       client_id: 'client',
       client_secret: SECRET,
     });
-    expect(list?.headers['authorization']).toBe('Bearer token-1');
+    expect(list?.headers.authorization).toBe('Bearer token-1');
     expect(list?.query).toEqual({ page: '1', per_page: '100' });
   });
 
@@ -89,7 +76,7 @@ describe('signing in', () => {
   it('weakness 7: a creation that was answered with 401 is repeated too, since it was not done', async () => {
     server.on('POST /api/imports/new', { status: 401 }, { status: 201, json: { id: 7, status: 'created' } });
     expect((await client().createImport({ branchId: 1 })).id).toBe('7');
-    expect(server.to('POST /api/imports/new').map(({ headers }) => headers['authorization'])).toEqual([
+    expect(server.to('POST /api/imports/new').map(({ headers }) => headers.authorization)).toEqual([
       'Bearer token-1',
       'Bearer token-2',
     ]);
@@ -118,7 +105,7 @@ describe('signing in', () => {
     server.on('POST /oauth/token', { status: 201, json: { access_token: 'abc-201' } });
     server.on('GET /api/v1/branches', page([]));
     await client().listBranches();
-    expect(server.to('GET /api/v1/branches')[0]?.headers['authorization']).toBe('Bearer abc-201');
+    expect(server.to('GET /api/v1/branches')[0]?.headers.authorization).toBe('Bearer abc-201');
   });
 
   it.each([[{ expires_in: 5 }], [{ access_token: null }], [{ access_token: 'long enough', expires_in: 'soon' }]])(
@@ -429,10 +416,3 @@ describe('nothing secret is ever told', () => {
     );
   });
 });
-
-/** All that can be seen of an error: own fields, stack, and its causes. */
-function everything(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const fields = Object.getOwnPropertyNames(error).map((name) => String(Reflect.get(error, name)));
-  return `${fields.join('\n')}\n${JSON.stringify(error)}\n${everything(error.cause)}`;
-}

@@ -51,3 +51,14 @@ const CODE_OF_STATUS: Partial<Record<number, TitanErrorCode>> = {
 export function didNothing(status: number, retryAfterSeconds: number | undefined): boolean {
   return status === 429 || status === 425 || (status === 503 && retryAfterSeconds !== undefined);
 }
+
+/** The `code` of a system's error (`ENOENT`, `Z_DATA_ERROR`), whichever realm the error was made in. */
+export function systemCode(error: unknown): string | undefined {
+  return textField(error, 'code');
+}
+
+export function textField(value: unknown, name: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const field: unknown = Reflect.get(value, name);
+  return typeof field === 'string' ? field : undefined;
+}

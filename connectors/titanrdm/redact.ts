@@ -1,3 +1,5 @@
+import { textField } from './errors.js';
+
 /** Takes what must not be seen out of texts and errors: this connection's secret and tokens, signed addresses, credentials of any kind. */
 export class Redactor {
   readonly #fixed: string[];
@@ -20,11 +22,11 @@ export class Redactor {
 
   /** A plain copy with name, code and cleaned message only. Errors of HTTP libraries hold headers and addresses in their fields. */
   error(error: unknown): Error {
-    const source = error instanceof Error ? error : new Error(String(error));
-    const copy: Error & { code?: string } = new Error(this.text(source.message));
-    copy.name = source.name;
+    const copy: Error & { code?: string } = new Error(this.text(textField(error, 'message') ?? String(error)));
+    copy.name = textField(error, 'name') ?? 'Error';
     copy.stack = `${copy.name}: ${copy.message}`;
-    if ('code' in source && typeof source.code === 'string') copy.code = source.code;
+    const code = textField(error, 'code');
+    if (code !== undefined) copy.code = code;
     return copy;
   }
 }

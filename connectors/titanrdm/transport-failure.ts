@@ -1,6 +1,6 @@
 import { RequestError, TimeoutError } from 'got';
 import type { TidemarkError } from '../../contracts/errors.js';
-import { titanError } from './errors.js';
+import { textField, titanError } from './errors.js';
 import type { Redactor } from './redact.js';
 
 /** What went wrong below HTTP, and whether any of the request can have reached the server. */
@@ -39,8 +39,7 @@ export function classifyTransport(error: unknown): TransportFailure {
 
 /** ETIMEDOUT and others come from connecting as well as from an open connection: only the system call tells. */
 function failedToConnect(cause: unknown): boolean {
-  if (!(cause instanceof Error)) return false;
-  return cause.name === 'AggregateError' || ('syscall' in cause && cause.syscall === 'connect');
+  return textField(cause, 'name') === 'AggregateError' || textField(cause, 'syscall') === 'connect';
 }
 
 /** The error of a call that failed below HTTP. `once`: a call that is not repeated when the server may have done it. */

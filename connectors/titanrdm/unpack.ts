@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { TidemarkError } from '../../contracts/errors.js';
-import { titanError } from './errors.js';
+import { systemCode, titanError } from './errors.js';
 
 /** A file that was compressed by the exporter and again on its way has two layers. */
 const MAX_LAYERS = 3;
@@ -34,15 +34,12 @@ async function* gunzipped(packed: AsyncGenerator<Buffer>, what: string): AsyncGe
   try {
     yield* gunzip as AsyncIterable<Buffer>;
   } catch (error) {
-    if (error instanceof TidemarkError || !isZlibError(error)) throw error;
-    throw titanError('TITAN_DOWNLOAD_INCOMPLETE', `The ${what} is cut off or damaged (gzip: ${error.code})`);
+    const code = systemCode(error);
+    if (error instanceof TidemarkError || code?.startsWith('Z_') !== true) throw error;
+    throw titanError('TITAN_DOWNLOAD_INCOMPLETE', `The ${what} is cut off or damaged (gzip: ${code})`);
   } finally {
     gunzip.destroy();
   }
-}
-
-function isZlibError(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_');
 }
 
 /** The first bytes (at least four, where there are as many), and all bytes with them. */

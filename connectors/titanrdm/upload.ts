@@ -5,7 +5,7 @@ import { allowManyListeners, throwIfAborted } from './abort.js';
 import type { Api } from './api.js';
 import type { TitanErrorCode } from './error-codes.js';
 import { storeMessage } from './error-message.js';
-import { codeOfStatus, titanError } from './errors.js';
+import { codeOfStatus, systemCode, titanError } from './errors.js';
 import type { HttpReply } from './http.js';
 import { askedDelay, header, isSuccess } from './reply.js';
 import { withRetries } from './retry.js';
@@ -104,8 +104,7 @@ class CountedBody {
         this.#onProgress?.(this.#sent);
       }
     } catch (error) {
-      const detail = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-      throw this.#fail(`The file to upload could not be read (${detail})`);
+      throw this.#fail(`The file to upload could not be read (${systemCode(error) ?? 'unknown reason'})`);
     }
     if (!this.whole) {
       const actual = this.#sent > this.#bytes ? 'more' : `only ${this.#sent}`;

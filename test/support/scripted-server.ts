@@ -41,6 +41,8 @@ export interface ScriptedServer {
   on: (route: string, ...steps: Play[]) => void;
   /** Requests made to a route. */
   to: (route: string) => Recorded[];
+  /** Waits until no request is under way any more. */
+  idle: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function startScriptedServer(port = 0): Promise<ScriptedServer> {
     requests,
     on: (route, ...steps) => void scripts.set(route, steps),
     to: (route) => requests.filter(({ method, path }) => `${method} ${path}` === route),
+    idle: () => whenIdle(server),
     close: () => closeServer(server),
   };
 }
@@ -120,6 +123,15 @@ function reply(request: IncomingMessage, response: ServerResponse, step: Step): 
   response.write(body.subarray(0, part ?? body.length), () => {
     if (step.stallAfter === undefined) setImmediate(() => request.socket.destroy());
   });
+}
+
+async function whenIdle(server: Server): Promise<void> {
+  for (;;) {
+    server.closeIdleConnections();
+    const open = await new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
+    if (open === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 async function closeServer(server: Server): Promise<void> {
