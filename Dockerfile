@@ -1,0 +1,20 @@
+# The Tidemark command in a container; `worker` by default. The project (tidemark.yaml and its folders) is at /project.
+# The Temporal SDK's native part needs glibc: no Alpine.
+FROM node:22.20.0-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN npm run build && mkdir /package && npm pack --ignore-scripts --pack-destination /package
+
+FROM node:22.20.0-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /package /package
+RUN npm install --no-audit --no-fund /package/*.tgz && rm -rf /package \
+  && mkdir -p /project/tables /project/results && chown -R node:node /project
+ENV PATH=/app/node_modules/.bin:$PATH
+USER node
+WORKDIR /project
+ENTRYPOINT ["tidemark"]
+CMD ["worker"]

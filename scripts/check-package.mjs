@@ -1,0 +1,95 @@
+import './lib/check-node.mjs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { buildWhenNeeded } from './lib/build-package.mjs';
+import { run, runNpm } from './lib/run.mjs';
+import { withScratchFolder } from './lib/scratch.mjs';
+import { main } from './lib/set-up.mjs';
+import { root } from './lib/sources.mjs';
+
+// The packed package, as its users meet it: installed into an empty project, imported, type-checked, run; then judged by
+// publint and by "are the types wrong".
+await main(async () => {
+  await buildWhenNeeded();
+  return withScratchFolder('tidemark package', async (folder) => {
+    const tarball = await pack(folder);
+    const project = await installInto(folder, tarball);
+    await importEverything(project);
+    await compileTypes(project, 'NodeNext', 'NodeNext');
+    await compileTypes(project, 'ESNext', 'bundler');
+    await runCommand(project);
+    await must('publint', [tool('publint', 'src/cli.js'), 'run', tarball, '--strict'], root);
+    await must('attw', [tool('@arethetypeswrong/cli', 'dist/index.js'), tarball, '--profile', 'esm-only'], root);
+    console.log('The package is sound.');
+    return 0;
+  });
+});
+
+async function pack(folder) {
+  const code = await runNpm(['pack', '--pack-destination', folder, '--ignore-scripts', '--silent'], { cwd: root });
+  if (code !== 0) throw new Error('npm pack failed.');
+  const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
+  if (tarball === undefined) throw new Error('npm pack made no file.');
+  return path.join(folder, tarball);
+}
+
+/** An empty project that has this package and nothing else; npm adds the peers by itself. */
+async function installInto(folder, tarball) {
+  const project = path.join(folder, 'project');
+  await mkdir(project);
+  await writeFile(path.join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
+  const code = await runNpm(['install', '--no-audit', '--no-fund', tarball], { cwd: project });
+  if (code !== 0) throw new Error('The package cannot be installed into an empty project.');
+  return project;
+}
+
+async function entryPoints() {
+  const { exports, name } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  const points = Object.keys(exports).filter((point) => point !== './package.json');
+  return points.map((point) => path.posix.join(name, point));
+}
+
+async function importEverything(project) {
+  // Workflow code is meant for Temporal's sandbox, where these imports are bundled: here it is enough that it loads.
+  for (const name of await entryPoints()) {
+    const script = `const all = await import('${name}'); if (Object.keys(all).length === 0) throw new Error('exports nothing');`;
+    await must(`import '${name}'`, ['--input-type=module', '-e', script], project);
+  }
+}
+
+/** With a TypeScript of our own and no `skipLibCheck`-free world of others: only our declarations are under test. */
+async function compileTypes(project, module, moduleResolution) {
+  const points = await entryPoints();
+  const lines = points.map(
+    (name, index) => `import * as point${index} from '${name}';\nexport const all${index} = point${index};\n`,
+  );
+  await writeFile(path.join(project, 'uses.ts'), lines.join(''));
+  const compilerOptions = {
+    ...{ module, moduleResolution, target: 'ES2023', lib: ['ES2023'], strict: true, noEmit: true, declaration: true },
+    ...{
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: true,
+      types: ['node'],
+      typeRoots: [path.join(root, 'node_modules/@types')],
+    },
+  };
+  await writeFile(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['uses.ts'] }));
+  await must(`types under ${moduleResolution}`, [tool('typescript', 'bin/tsc'), '-p', project], project);
+}
+
+async function runCommand(project) {
+  const { bin, version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  const command = path.join(project, 'node_modules', '.bin', Object.keys(bin)[0]);
+  const code = await run(command, ['--version'], { cwd: project, shell: process.platform === 'win32' });
+  if (code !== 0) throw new Error(`tidemark --version ended with ${code} (version ${version}).`);
+}
+
+function tool(name, file) {
+  return path.join(root, 'node_modules', name, file);
+}
+
+async function must(what, args, cwd) {
+  const code = await run(process.execPath, args, { cwd });
+  if (code !== 0) throw new Error(`${what}: failed (exit code ${code}).`);
+  console.log(`ok: ${what}`);
+}

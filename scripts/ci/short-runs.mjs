@@ -1,0 +1,70 @@
+import '../lib/check-node.mjs';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { root } from '../lib/sources.mjs';
+
+// A short run of every benchmark, or of every fault scenario, whichever there are: `--list` names them, one a line. The numbers of
+// so short a run say nothing; that it runs and what it prints is what is checked.
+const kinds = {
+  bench: { args: (name) => [name, '--rows', '2000', '--json'], problems: benchProblems },
+  faults: { args: (name) => ['--scenario', name, '--faults', '3', '--seed', '1', '--json'], problems: faultProblems },
+};
+
+const [kind = ''] = process.argv.slice(2);
+const { args, problems } = kinds[kind];
+const script = path.join(root, 'scripts', `${kind}.mjs`);
+const names = (await output(['--list'])).split('\n').filter((line) => /^[a-z][a-z0-9-]*$/.test(line));
+let failures = names.length === 0 ? 1 : 0;
+if (failures > 0) console.error(`${kind} --list names nothing.`);
+for (const name of names) {
+  const started = Date.now();
+  const found = await output(args(name)).then(
+    (text) => problems(JSON.parse(text.trimEnd().split('\n').at(-1)), name),
+    (error) => [error.message],
+  );
+  console.log(
+    `${found.length === 0 ? 'ok' : 'FAILED'}: ${kind} ${name} (${Math.round((Date.now() - started) / 1000)} s)`,
+  );
+  for (const problem of found) console.error(`  ${problem}`);
+  failures += found.length;
+}
+process.exitCode = failures === 0 ? 0 : 1;
+
+function output(programArgs) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...programArgs], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve(text) : reject(new Error(`ended with ${code}: ${text.slice(-500)}`)),
+    );
+  });
+}
+
+function benchProblems(report, name) {
+  const found = [];
+  if (report.bench !== name) found.push(`"bench" is ${JSON.stringify(report.bench)}`);
+  if (typeof report.rows !== 'number') found.push('"rows" is not a number');
+  if (!Array.isArray(report.cases) || report.cases.length === 0) return [...found, '"cases" holds nothing'];
+  for (const one of report.cases) {
+    const numbers = ['rounds', 'speedOverPeer', 'shareOfLimit'].map((key) => [key, one[key]]);
+    for (const who of ['tidemark', 'peer', 'limit']) numbers.push([`${who}.seconds`, one[who]?.seconds]);
+    for (const [key, value] of numbers)
+      if (!(Number.isFinite(value) && value > 0)) found.push(`case ${one.case}: ${key} is ${JSON.stringify(value)}`);
+  }
+  return found;
+}
+
+function faultProblems(report, name) {
+  const one = report.scenarios?.find(({ scenario }) => scenario === name);
+  if (one === undefined) return [`no scenario ${name} in the report`];
+  const bad = ['lost', 'duplicated', 'wrong', 'watermarkWentBack', 'stuck'].filter((key) => one[key] !== 0);
+  return [
+    ...bad.map((key) => `${key} is ${JSON.stringify(one[key])}`),
+    ...(one.faults > 0 ? [] : ['no fault was made']),
+  ];
+}

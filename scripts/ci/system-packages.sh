@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# What the checks need of the system and no package registry brings: a browser, and docker-compose to read the compose file.
+set -euo pipefail
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v docker-compose >/dev/null || missing+=(docker-compose)
+command -v python3 >/dev/null || missing+=(python3 python3-venv)
+if [ ${#missing[@]} = 0 ]; then
+  echo 'nothing is missing'
+elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  echo "installed: ${missing[*]}"
+else
+  echo "missing, and only root can install them with apt-get: ${missing[*]}"
+  exit 1
+fi
