@@ -103,7 +103,7 @@ export const importMappingSchema = z.object({
   key: idSchema,
   name: text,
   is_default: z.boolean().nullish(),
-  mapping_config: z.unknown(),
+  mapping_config: z.unknown().optional(),
 });
 export type ImportMapping = z.infer<typeof importMappingSchema>;
 
