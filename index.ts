@@ -1,4 +1,4 @@
-/** `tidemark`: contracts, config and errors, for programs that start workflows and read their results. */
+/** `tidemark`: contracts, config, errors and client helpers, for programs that start workflows and read their results. */
 export * from './contracts/titan-inputs.js';
 export * from './contracts/titan-results.js';
 export * from './contracts/titan-common.js';
@@ -6,3 +6,5 @@ export * from './contracts/table-reference.js';
 export * from './contracts/convention-key.js';
 export * from './contracts/errors.js';
 export * from './contracts/config.js';
+export * from './workers/config/index.js';
+export * from './workers/client/index.js';

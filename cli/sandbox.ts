@@ -1,13 +1,5 @@
-import { z } from 'zod';
-import { branchDefinitionSchema, domainDefinitionSchema } from '../sandbox/titanrdm/definitions.js';
-import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/sandbox.js';
+import { sandboxContentSchema, startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
 import { loadYaml } from '../workers/config/index.js';
-
-/** A file of definitions for the sandbox: what is left out is the demonstration's. */
-const definitionsSchema = z.strictObject({
-  branches: z.array(branchDefinitionSchema).optional(),
-  domains: z.array(domainDefinitionSchema).optional(),
-});
 
 /** Starts the local TitanRDM, with the branches, domains and tables of a YAML or JSON file when one is named. */
 export async function startSandbox(options: {
@@ -15,7 +7,7 @@ export async function startSandbox(options: {
   port?: number;
 }): Promise<TitanSandbox> {
   const { definitions, port = 0 } = options;
-  const content = definitions === undefined ? {} : await loadYaml(definitions, definitionsSchema);
+  const content = definitions === undefined ? {} : await loadYaml(definitions, sandboxContentSchema);
   return startTitanSandbox({ port, ...content });
 }
 

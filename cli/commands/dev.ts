@@ -7,7 +7,7 @@ import { DEFAULT_TASK_QUEUE, type TidemarkConfig } from '../../contracts/config.
 import { announceLocalServer, temporalTarget, type TemporalTarget } from '../../workers/client/index.js';
 import { findConfig, loadConfig, type Loaded } from '../../workers/config/index.js';
 import { startDevServer } from '../../workers/dev-server/index.js';
-import type { TitanSandbox } from '../../sandbox/titanrdm/sandbox.js';
+import type { TitanSandbox } from '../../sandbox/titanrdm/index.js';
 import { withClosers, type Closers } from '../closers.js';
 import { tidemarkCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
