@@ -1,0 +1,30 @@
+import { chmod, open, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { SpoolFile } from './spool.js';
+
+/**
+ * Puts a finished temporary file in the place of another, in the same folder: readers see the old file or the new one, whole, also
+ * after a crash of the machine. The mode of the old file stays; a new one is for those who may read or write the folder.
+ */
+export async function putInPlace(temporary: SpoolFile, target: string): Promise<void> {
+  const folder = path.dirname(target);
+  const old = await stat(target).catch(() => undefined);
+  const mode = (old ?? (await stat(folder))).mode & 0o666;
+  await chmod(temporary.path, mode);
+  await temporary.handle.sync();
+  await rename(temporary.path, target);
+  await temporary.keep();
+  await syncFolder(folder);
+}
+
+/** Makes the renaming itself last. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  try {
+    await handle?.sync();
+  } catch {
+    // Some file systems can't sync a folder: then the renaming lasts when they say so.
+  } finally {
+    await handle?.close();
+  }
+}

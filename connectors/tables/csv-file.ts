@@ -1,0 +1,57 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { CsvObserver } from './csv-observer.js';
+import { badEncoding, storeFailure } from './errors.js';
+import { writeAll } from './file-chunks.js';
+import type { CsvTable } from './port.js';
+
+const READ_BYTES = 256 * 1024;
+
+/** An opened CSV file as a table; the stream closes it. A byte order mark is left out. Error `BAD_ENCODING` for UTF-16. */
+export async function openCsv(handle: FileHandle, path: string, where: string): Promise<CsvTable> {
+  const { size } = await handle.stat();
+  const { buffer } = await handle.read(Buffer.alloc(3), 0, 3, 0);
+  if (size >= 2 && ((buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] === 0xfe && buffer[1] === 0xff))) {
+    throw badEncoding(where, 'UTF-16 text');
+  }
+  const hasBom = size >= 3 && buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf;
+  const start = hasBom ? 3 : 0;
+  const stream = handle.createReadStream({ start, highWaterMark: READ_BYTES });
+  return { stream, bytes: size - start, ...(hasBom ? {} : { path }) };
+}
+
+/** Writes a stream to a file while `observer` watches. Returns the bytes written. */
+export async function receive(
+  source: Readable,
+  handle: FileHandle,
+  observer: CsvObserver,
+  signal?: AbortSignal,
+): Promise<number> {
+  let position = 0;
+  const stop = (): void => void source.destroy();
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer | string>) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      const writing = writeAll(handle, bytes, position).catch((error: unknown) => {
+        throw storeFailure('Writing a temporary file', error);
+      });
+      try {
+        observer.observe(bytes);
+      } finally {
+        await writing;
+      }
+      position += bytes.length;
+    }
+    signal?.throwIfAborted();
+    observer.end();
+    return position;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    source.destroy();
+  }
+}
