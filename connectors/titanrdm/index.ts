@@ -23,3 +23,4 @@ export { meaningOf, type StatusMeaning } from './import-status.js';
 export { latestMark, markMicroseconds, normaliseMark } from './mark.js';
 export { nearNames, nearNamesText } from './near-names.js';
 export { redactPatterns } from './redact.js';
+export { prepareUpload, type PreparedUpload, type PrepareUploadOptions, type UploadPart } from './prepare-upload.js';
