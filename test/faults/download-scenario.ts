@@ -1,0 +1,65 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { z } from 'zod';
+import { STORE, TENANT } from './cell.js';
+import { ABBREVIATION, BRANCH, DOMAIN, POLL, TABLES, type Attempt, type Scenario, type Stage } from './scenario.js';
+import type { Row } from './table-model.js';
+
+const PATTERNS = ['full', 'incremental_upsert_only', 'incremental_with_delete'] as const;
+
+const resultSchema = z.object({
+  totals: z.object({ failed: z.number(), rows: z.number() }),
+  tables: z.array(z.object({ table: z.string(), status: z.string(), rows: z.number() })),
+});
+
+/** A domain by convention, each table replacing its file. Before each run the data at the server change. */
+export const conventionDownload: Scenario = {
+  name: 'convention-download',
+  direction: 'download',
+  next: async (stage): Promise<Attempt> => {
+    const { cell, models, random } = stage;
+    for (const [name, model] of models) {
+      const load = model.nextLoad(PATTERNS[random.below(PATTERNS.length)] ?? 'full');
+      await cell.tenant.load(BRANCH, name.toUpperCase(), load.pattern, load.csv);
+      load.commit();
+    }
+    return {
+      workflow: 'titanConventionDownload',
+      input: {
+        connection: TENANT,
+        branch: { name: BRANCH },
+        domain: DOMAIN,
+        tables: Object.keys(TABLES),
+        store: STORE,
+        poll: POLL,
+      },
+      judge: (result) => judgeDownload(stage, result),
+    };
+  },
+};
+
+async function judgeDownload({ cell, models, findings }: Stage, result: unknown): Promise<void> {
+  const { totals, tables } = resultSchema.parse(result);
+  findings.expect(totals.failed === 0, `${totals.failed} tables failed`);
+  const files = await readdir(cell.storeFolder, { recursive: true });
+  const expected = [...models.keys()].map((name) => `${ABBREVIATION}_${name}.csv`);
+  const strange = files.filter((file) => !expected.includes(file));
+  findings.expect(strange.length === 0, `the store holds ${strange.join(', ')}`);
+  for (const [name, model] of models) {
+    const live = model.liveRows();
+    const told = tables.find((each) => each.table === name);
+    findings.expect(told?.status === 'success', `the result says of ${name}: ${told?.status ?? 'nothing'}`);
+    findings.expect(told?.rows === live.size, `the result says ${told?.rows ?? 0} rows of ${name}, not ${live.size}`);
+    const file = path.join(cell.storeFolder, `${ABBREVIATION}_${name}.csv`);
+    findings.compareRows(name, live, parseRows(await readFile(file, 'utf8')));
+  }
+}
+
+/** Keeps NULL and the empty string apart. */
+function parseRows(csv: string): Row[] {
+  return parse(csv, {
+    columns: true,
+    cast: (value, { quoting }) => (value === '' && !quoting ? null : value),
+  });
+}

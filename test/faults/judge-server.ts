@@ -1,0 +1,30 @@
+import type { SandboxState } from './sandbox-control.js';
+import { ABBREVIATION, type Stage } from './scenario.js';
+
+/**
+ * Holds the server against the models: every value, every version written, how often an import touched each record, and that
+ * exactly one import was completed since `before`. Imports that were begun and never completed are harmless.
+ */
+export async function judgeServer({ cell, models, findings }: Stage, before: SandboxState): Promise<void> {
+  const state = await cell.sandbox.state();
+  const completed = (state.imports['completed'] ?? 0) - (before.imports['completed'] ?? 0);
+  if (completed > 1) findings.add('duplicated', `${completed} imports were completed`);
+  findings.expect(completed > 0, 'no import was completed');
+  for (const status of ['failed', 'processing']) {
+    const count = (state.imports[status] ?? 0) - (before.imports[status] ?? 0);
+    findings.expect(count === 0, `${count} imports are '${status}'`);
+  }
+  for (const [name, model] of models) {
+    const table = `${ABBREVIATION}_${name}`;
+    const found = state.tables.find((each) => each.conventionKey === table);
+    findings.compareRows(table, model.liveRows(), await cell.sandbox.rows(table));
+    const versions = found?.versions ?? 0;
+    if (versions > model.versions())
+      findings.add('duplicated', `${versions - model.versions()} versions of ${table} too many`);
+    if (versions < model.versions())
+      findings.add('lost', `${model.versions() - versions} versions of ${table} too few`);
+    const applied = JSON.stringify(found?.timesApplied ?? {});
+    const wanted = JSON.stringify(model.timesApplied());
+    findings.expect(applied === wanted, `records of ${table} were applied ${applied} times, not ${wanted}`);
+  }
+}

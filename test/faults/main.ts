@@ -1,0 +1,92 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { startDevServer } from '../../workers/dev-server/index.js';
+import { runCampaign, type ScenarioReport } from './campaign.js';
+import { conventionDownload } from './download-scenario.js';
+import { BUILD } from './programs.js';
+import { conventionUpload, importBatch } from './upload-scenarios.js';
+
+// npm run faults -- [--scenario NAME] [--seed N] [--faults N] [--lanes N] [--json]
+
+const SCENARIOS = [importBatch, conventionUpload, conventionDownload];
+
+const { values } = parseArgs({
+  options: {
+    /** Several may be given; all of them when none is. */
+    scenario: { type: 'string', multiple: true },
+    seed: { type: 'string', default: '1' },
+    /** Per scenario. */
+    faults: { type: 'string', default: '60' },
+    /** Workers, each with its sandbox, at the same time. */
+    lanes: { type: 'string', default: '3' },
+    json: { type: 'boolean', default: false },
+    /** All scenarios at the same time: more load, less waiting. */
+    together: { type: 'boolean', default: false },
+  },
+});
+
+const wanted = (values.scenario ?? SCENARIOS.map(({ name }) => name)).map((name) => {
+  const found = SCENARIOS.find((scenario) => scenario.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`There is no scenario '${name}'. There are: ${SCENARIOS.map((each) => each.name).join(', ')}.`);
+});
+const [seed, faults, lanes] = [positive('seed'), positive('faults'), positive('lanes')];
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-faults-'));
+const server = await startDevServer();
+const connection = await Connection.connect(server.connectionOptions);
+try {
+  const client = new Client({ connection, namespace: server.namespace });
+  const bundle = await workflowBundle();
+  const run = (scenario: (typeof wanted)[number]) =>
+    runCampaign({ scenario, seed, faults, lanes, client, address: server.address, bundle, folder, say });
+  const reports: ScenarioReport[] = [];
+  if (values.together) reports.push(...(await Promise.all(wanted.map(run))));
+  else for (const scenario of wanted) reports.push(await run(scenario));
+  print(reports);
+  process.exitCode = reports.every(isClean) ? 0 : 1;
+} finally {
+  await connection.close();
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+function positive(name: 'seed' | 'faults' | 'lanes'): number {
+  const value = Number(values[name]);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new Error(`--${name} takes a whole number above 0, not '${values[name]}'`);
+}
+
+/** The tests have one already. */
+async function workflowBundle(): Promise<string> {
+  const built = process.env['TIDEMARK_TEST_BUNDLE'];
+  if (built !== undefined && built !== '') return path.resolve(built);
+  const { code } = await bundleWorkflowCode({ workflowsPath: path.join(BUILD, 'workflows', 'index.js') });
+  const file = path.join(folder, 'workflows.js');
+  await writeFile(file, code);
+  return file;
+}
+
+function isClean(report: ScenarioReport): boolean {
+  const { lost, duplicated, wrong, watermarkWentBack, stuck, leaked } = report;
+  return report.faults >= faults && lost + duplicated + wrong + watermarkWentBack + stuck + leaked === 0;
+}
+
+function print(reports: ScenarioReport[]): void {
+  for (const report of reports) {
+    say(
+      `${report.scenario}: ${report.faults} faults in ${report.runs} runs, ${report.rowsExpected} records expected: ` +
+        `${report.lost} lost, ${report.duplicated} duplicated, ${report.wrong} wrong, ${report.stuck} stuck, ${report.leaked} leaked`,
+    );
+    for (const finding of report.findings) say(`  ${finding}`);
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ seed, scenarios: reports })}\n`);
+  else say(reports.every(isClean) ? 'Nothing was found.' : `Something was found. Repeat it with --seed ${seed}.`);
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { repeatedAttempts } from './history.js';
+import { inject, type RunningWorkflow } from './inject.js';
+import type { Fault } from './plan.js';
+import type { Scenario, Stage } from './scenario.js';
+
+/** A run that has not ended by then counts as stuck. */
+const STUCK_AFTER_MS = 240_000;
+
+export interface Run {
+  stage: Stage;
+  scenario: Scenario;
+  client: Client;
+  workflowId: string;
+  faults: readonly Fault[];
+}
+
+export interface RunOutcome {
+  /** For each fault, whether it occurred. */
+  made: boolean[];
+  stuck: boolean;
+  seconds: number;
+  /** Attempts of activities above the first. */
+  repeats: number;
+}
+
+/** One workflow from start to end with its faults, and then its judge. */
+export async function runOnce({ stage, scenario, client, workflowId, faults }: Run): Promise<RunOutcome> {
+  const { cell, findings } = stage;
+  const large = faults.some((fault) => fault.kind === 'kill-midway' && fault.route === 'upload.put');
+  const attempt = await scenario.next(stage, { large });
+  const injections = [];
+  for (const [index, fault] of faults.entries()) injections.push(await inject(cell, fault, `${workflowId}#${index}`));
+
+  const began = performance.now();
+  const over = new AbortController();
+  const handle = await client.workflow.start(attempt.workflow, {
+    workflowId,
+    taskQueue: cell.taskQueue,
+    args: [attempt.input],
+  });
+  const running: RunningWorkflow = {
+    client,
+    workflowId,
+    isOpen: async () => (await handle.describe()).status.name === 'RUNNING',
+  };
+  const making = Promise.all(injections.map(({ happened }) => happened(running, over.signal)));
+  const ending = await endOf(() => handle.result());
+  // A worker that was killed or frozen is replaced before the next run.
+  over.abort();
+  const made = await making;
+  await cell.sandbox.disarm();
+
+  if (ending.kind === 'stuck') {
+    findings.add('stuck', `still open after ${STUCK_AFTER_MS / 1_000} s`);
+    await handle.terminate('the fault campaign gave up waiting');
+  } else if (ending.kind === 'failed') findings.add('wrong', `the workflow failed: ${ending.reason}`);
+  else await attempt.judge(ending.result);
+  return {
+    made,
+    stuck: ending.kind === 'stuck',
+    seconds: (performance.now() - began) / 1_000,
+    repeats: await repeatedAttempts(client, workflowId),
+  };
+}
+
+type Ending = { kind: 'ended'; result: unknown } | { kind: 'failed'; reason: string } | { kind: 'stuck' };
+
+async function endOf(result: () => Promise<unknown>): Promise<Ending> {
+  const timer = new AbortController();
+  const tooLong = sleep(STUCK_AFTER_MS, { kind: 'stuck' } as const, { signal: timer.signal });
+  // Aborted in time: nobody waits for it any more.
+  tooLong.catch(() => undefined);
+  const ended = result().then(
+    (value): Ending => ({ kind: 'ended', result: value }),
+    (error: unknown): Ending => {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      return { kind: 'failed', reason: error.cause?.message ?? error.message };
+    },
+  );
+  try {
+    return await Promise.race([ended, tooLong]);
+  } finally {
+    timer.abort();
+  }
+}
