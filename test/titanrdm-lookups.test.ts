@@ -41,13 +41,22 @@ describe('lists', () => {
     expect((await client.listDomains()).map(({ id }) => id)).toEqual(domains(30).map(({ id }) => String(id)));
   });
 
-  it.each([{ json: {} }, { json: { data: null, meta: { total_pages: null } } }, { json: { data: [], meta: null } }])(
-    'are empty when the reply is %j',
-    async (step) => {
-      server.on('GET /api/v1/domains', step);
-      expect(await client.listDomains()).toEqual([]);
-    },
-  );
+  it.each([
+    { json: {} },
+    { json: { meta: { total_pages: 0 } } },
+    { json: { data: null, meta: { total_pages: null } } },
+    { json: { data: [], meta: null } },
+  ])('are empty when the reply is %j', async (step) => {
+    server.on('GET /api/v1/domains', step);
+    expect(await client.listDomains()).toEqual([]);
+  });
+
+  it('of another shape are an error, not an empty list', async () => {
+    server.on('GET /api/v1/domains', { json: { domains: [] } });
+    const error = await failure(client.listDomains());
+    expect(error.code).toBe('TITAN_UNEXPECTED_REPLY');
+    expect(error.message).toContain('the whole: expected data or meta');
+  });
 
   it('end when a server repeats itself for ever', async () => {
     server.on('GET /api/v1/domains', list(domains(10), { endless: true }));

@@ -21,6 +21,8 @@ export interface ApiCall<T> {
   once?: boolean;
   /** An empty body (204) is as good as `{}`. */
   mayBeEmpty?: boolean;
+  /** Code of a reply of the wrong shape, `TITAN_UNEXPECTED_REPLY` when left out. */
+  wrongShape?: TitanErrorCode;
   /** Whatever a success says is of no interest. */
   bodyIgnored?: boolean;
   timeoutMs?: number;
@@ -50,7 +52,13 @@ export class Api {
       const once = call.once ?? false;
       if (!isSuccess(reply.status)) throw refusal(reply, { what, once, redact: this.redact, codeOf: call.codeOf });
       if (call.bodyIgnored === true) return call.schema.parse(undefined);
-      return parseReply(reply, { what, schema: call.schema, mayBeEmpty: call.mayBeEmpty ?? false, once });
+      return parseReply(reply, {
+        what,
+        schema: call.schema,
+        mayBeEmpty: call.mayBeEmpty ?? false,
+        once,
+        wrongShape: call.wrongShape,
+      });
     });
   }
 

@@ -52,7 +52,7 @@ export async function createImportTable(
 
 export async function uploadComplete(api: Api, id: Id, signal: Signal): Promise<ImportTable> {
   const path = apiPath`/api/import_tables/${id}/upload_complete`;
-  const schema = withKnown(importTableSchema, { id });
+  const schema = withKnown(importTableSchema, { id }, ['id', 'status']);
   return await api.call({ method: 'POST', path, schema, mayBeEmpty: true }, signal);
 }
 
@@ -69,7 +69,9 @@ export async function completeImport(api: Api, id: Id, message: string | undefin
       method: 'POST',
       path: apiPath`/api/imports/${id}/complete`,
       ...(message === undefined || message === '' ? {} : { json: { message: message.slice(0, MAX_MESSAGE) } }),
-      schema: withKnown(importSchema, { id, status: UNKNOWN_STATUS }),
+      schema: withKnown(importSchema, { id, status: UNKNOWN_STATUS }, ['id', 'status']),
+      // Whatever was answered here, reading the import tells what was done.
+      wrongShape: 'TITAN_UNKNOWN_OUTCOME',
       once: true,
       mayBeEmpty: true,
       timeoutMs: api.settings.timeouts.completeMs,

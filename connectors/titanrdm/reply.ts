@@ -58,7 +58,13 @@ export function refusal(reply: HttpReply, { what, once, redact, codeOf }: Refuse
 /** The body of a 2xx, checked. An empty body is read as `{}` where `mayBeEmpty`. */
 export function parseReply<T>(
   reply: HttpReply,
-  call: { what: string; schema: z.ZodType<T>; mayBeEmpty: boolean; once: boolean },
+  call: {
+    what: string;
+    schema: z.ZodType<T>;
+    mayBeEmpty: boolean;
+    once: boolean;
+    wrongShape?: TitanErrorCode | undefined;
+  },
 ): T {
   const { what, schema } = call;
   let value: unknown;
@@ -74,7 +80,7 @@ export function parseReply<T>(
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw titanError(
-    'TITAN_UNEXPECTED_REPLY',
+    call.wrongShape ?? 'TITAN_UNEXPECTED_REPLY',
     `The reply to ${what} has the wrong shape: ${describe(result.error.issues)}`,
     {
       httpStatus: reply.status,
@@ -95,7 +101,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     const inner = issue.errors.flatMap((branch) => branch.map((each) => expectation(each).replace(/^expected /u, '')));
     return `expected ${[...new Set(inner)].join(' or ')}`;
   }
-  return 'expected another value';
+  return issue.code === 'custom' ? issue.message : 'expected another value';
 }
 
 function pathText(path: readonly PropertyKey[]): string {
