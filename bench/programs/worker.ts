@@ -1,0 +1,34 @@
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { configSchema, type TidemarkConfigInput } from '../../contracts/config.js';
+import { createTidemarkWorker, type TidemarkWorker } from '../../workers/worker.js';
+import { peakRssMegabytes } from './peak-memory.js';
+import { serve } from './program.js';
+
+export interface WorkerStart {
+  address: string;
+  namespace: string;
+  taskQueue: string;
+  config: TidemarkConfigInput;
+}
+
+/** The worker that a user runs, and nothing else in its process. */
+const handlers = {
+  start: async ({ address, namespace, taskQueue, config }: WorkerStart) => {
+    Runtime.install({ logger: new DefaultLogger('WARN') });
+    connection = await NativeConnection.connect({ address });
+    tidemark = await createTidemarkWorker({ config: configSchema.parse(config), connection, namespace, taskQueue });
+    running = tidemark.run();
+  },
+  peakRssMegabytes: () => peakRssMegabytes(),
+  stop: async () => {
+    tidemark?.shutdown();
+    await running;
+    await connection?.close();
+  },
+};
+export type WorkerProgram = typeof handlers;
+
+let connection: NativeConnection | undefined;
+let tidemark: TidemarkWorker | undefined;
+let running: Promise<void> | undefined;
+serve(handlers);
