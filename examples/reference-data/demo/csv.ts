@@ -13,6 +13,6 @@ export async function readRows(file: string): Promise<Row[]> {
 }
 
 export async function writeRows(file: string, rows: readonly Row[]): Promise<void> {
-  const cast = { string: (value: string) => (value === '' ? { value, quoted: true } : value) };
+  const cast = { string: (value: string) => (value === '' ? { value, quoted_empty: true } : value) };
   await writeFile(file, stringify([...rows], { header: true, cast }));
 }
