@@ -377,6 +377,19 @@ describe('weakness 10: calls can be stopped', () => {
     },
   );
 
+  it('one signal may serve many calls at a time without a warning of Node', async () => {
+    server.on('GET /api/v1/branches', page([]));
+    const warnings: string[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning.name);
+    process.on('warning', hear);
+    const made = client();
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, () => made.listBranches({ signal })));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', hear);
+    expect(warnings).not.toContain('MaxListenersExceededWarning');
+  });
+
   it('one caller that gives up does not take the token from those who still wait', async () => {
     server.on('GET /api/v1/branches', page([branch(1)]));
     const stop = new AbortController();

@@ -258,13 +258,20 @@ describe('stopping a download', () => {
     },
   );
 
-  it('a stream that is destroyed closes its connection', async () => {
-    server.on(EXPORT, ready());
-    server.on(FILE, { body: CSV, stallAfter: 10 });
-    const stream = await client.downloadExport(9);
-    stream.destroy();
-    await expect(server.idle()).resolves.toBeUndefined();
-  });
+  it.each(['before it is read', 'while its reader waits'])(
+    'a stream that is destroyed %s closes its connection',
+    async (when) => {
+      server.on(EXPORT, ready());
+      server.on(FILE, { body: CSV, stallAfter: 10 });
+      const stream = await client.downloadExport(9);
+      if (when === 'while its reader waits') {
+        stream.resume();
+        await new Promise((resolve) => stream.once('data', resolve));
+      }
+      stream.destroy();
+      await expect(server.idle()).resolves.toBeUndefined();
+    },
+  );
 
   it('weakness 19: neither the address nor its signature is told', async () => {
     server.on(EXPORT, ready());

@@ -39,20 +39,35 @@ export async function downloadExport(api: Api, id: Id, options: DownloadOptions)
   };
   try {
     const download = new ExportDownload(api, id, options, stop.signal);
-    const first = await download.open(0);
-    const stream = Readable.from(download.bytes(first), { objectMode: false, highWaterMark: STREAM_BUFFER });
+    const stream = streamOf(download.bytes(await download.open(0)), release);
     // A reader that waits for bytes hears of the abort at once, not only when the server sends something.
     stop.signal.addEventListener(
       'abort',
       () => stream.destroy(signal?.aborted === true ? asError(signal.reason) : undefined),
       { once: true },
     );
-    stream.once('close', release);
     return stream;
   } catch (error) {
     release();
     throw error;
   }
+}
+
+/** Like `Readable.from`, but destroying it releases at once, while that would wait for the bytes that are on their way. */
+function streamOf(chunks: AsyncGenerator<Buffer>, release: () => void): Readable {
+  return new Readable({
+    highWaterMark: STREAM_BUFFER,
+    read() {
+      chunks.next().then(
+        (next) => this.push(next.done === true ? null : next.value),
+        (error: unknown) => this.destroy(asError(error)),
+      );
+    },
+    destroy(error, done) {
+      release();
+      done(error);
+    },
+  });
 }
 
 const STREAM_BUFFER = 256 * 1_024;

@@ -4,8 +4,8 @@ import { titanError } from './errors.js';
 /** One thing that the client did, for logs and metrics. Never holds a secret, an address's query or a row. */
 export interface TitanLogEntry {
   level: 'debug' | 'warn';
-  /** `call`: a reply came. `retry`: a try failed and another follows. `token`: a new token was fetched. `notice`: something odd. */
-  event: 'call' | 'retry' | 'token' | 'notice';
+  /** `call`: a reply came. `retry`: a try failed and another follows. `token`: a new token was fetched. */
+  event: 'call' | 'retry' | 'token';
   /** Method and path, or what was going on: `POST /api/imports/new`, `upload to bucket.example`. */
   what: string;
   status?: number;

@@ -12,10 +12,15 @@ import type {
 } from './schema.js';
 
 export interface CallOptions {
+  /** Stops the call at once; it throws the signal's own reason. */
   signal?: AbortSignal;
 }
 
-/** Thrown as `TITAN_UNKNOWN_OUTCOME` (not retryable) by the calls marked so: the server may have done it. */
+/**
+ * Every call of TitanRDM that Tidemark makes (titan-rdm-sdk 2.0.0). All throw `TidemarkError` with a code of `titanErrorCodes`.
+ * Calls "never repeated" are sent again only when the server certainly did nothing: no connection came about, 401 (with a new
+ * token), 429, 503 with Retry-After. Otherwise `TITAN_UNKNOWN_OUTCOME` (not retryable): the server may have done it.
+ */
 export interface TitanRdm {
   /** Signs in now; otherwise the first call does. */
   authenticate(options?: CallOptions): Promise<void>;
@@ -58,7 +63,8 @@ export interface TitanRdm {
   ): Promise<ImportTable>;
   /**
    * PUT to the signed URL with Content-Length and `text/csv`; `open` gives the bytes from the start, again for each try.
-   * Errors: `TITAN_UPLOAD_URL_EXPIRED` (403 and the like: a new import table is needed), `TITAN_UPLOAD_REFUSED`, transient ones.
+   * Errors: `TITAN_UPLOAD_URL_EXPIRED` (403 and the like: a new import table is needed), `TITAN_UPLOAD_REFUSED`,
+   * `TITAN_FILE_TOO_LARGE` (before anything is sent), `TITAN_UPLOAD_SOURCE` (the file changed meanwhile), transient ones.
    */
   uploadFile(
     signedUrl: string,
@@ -67,7 +73,7 @@ export interface TitanRdm {
   ): Promise<void>;
   uploadComplete(importTableId: number | string, options?: CallOptions): Promise<ImportTable>;
   uploadFailed(importTableId: number | string, message: string, options?: CallOptions): Promise<void>;
-  /** Tried once: any reply that is lost is `TITAN_UNKNOWN_OUTCOME`, to be settled by `getImportResult`. */
+  /** Never repeated: any reply that is lost or tells nothing is `TITAN_UNKNOWN_OUTCOME`, to be settled by `getImportResult`. */
   completeImport(importId: number | string, message?: string, options?: CallOptions): Promise<Import>;
   getImportResult(importId: number | string, options?: CallOptions): Promise<ImportResult>;
 
@@ -86,7 +92,9 @@ export interface TitanRdm {
   getExport(exportId: number | string, options?: CallOptions): Promise<Export>;
   /**
    * The CSV of a completed export as one stream of bytes with one header: gzip unpacked, several files joined, a cut-off or
-   * wrong-sized download an error. An expired address is renewed by reading the export again.
+   * wrong-sized download an error. An expired address is renewed by reading the export again. Line ends are passed on as they are.
+   * Errors, of the call or of the stream: `TITAN_EXPORT_NOT_READY`, `TITAN_EXPORT_FAILED`, `TITAN_DOWNLOAD_INCOMPLETE` (transient),
+   * `TITAN_DOWNLOAD_REFUSED`. Destroying the stream closes its connection.
    */
   downloadExport(
     exportId: number | string,
