@@ -42,7 +42,7 @@ export function peerRoundsOf(options: BenchmarkOptions, usual: number): number {
 /** What holds for every benchmark against TitanRDM's SDK. */
 export function commonNotes({ peer }: BenchmarkOptions): string[] {
   return [
-    'tidemark: the whole durable workflow on a local Temporal server, from the call that starts it; memory is that of its worker process.',
+    'tidemark: the whole durable workflow on a local Temporal server, from the call that starts it; memory is that of its worker process (with a prebuilt workflow bundle).',
     'bare: the same steps called as functions, without Temporal; limit: the same bytes by node:http, from one process, file after file.',
     ...(peer === undefined
       ? ['The peer was left out (--no-peer).']

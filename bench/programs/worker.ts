@@ -9,14 +9,22 @@ export interface WorkerStart {
   namespace: string;
   taskQueue: string;
   config: TidemarkConfigInput;
+  /** File of the prebuilt workflow bundle. */
+  bundlePath: string;
 }
 
 /** The worker that a user runs, and nothing else in its process. */
 const handlers = {
-  start: async ({ address, namespace, taskQueue, config }: WorkerStart) => {
+  start: async ({ address, namespace, taskQueue, config, bundlePath }: WorkerStart) => {
     Runtime.install({ logger: new DefaultLogger('WARN') });
     connection = await NativeConnection.connect({ address });
-    tidemark = await createTidemarkWorker({ config: configSchema.parse(config), connection, namespace, taskQueue });
+    tidemark = await createTidemarkWorker({
+      config: configSchema.parse(config),
+      connection,
+      namespace,
+      taskQueue,
+      worker: { workflowBundle: { codePath: bundlePath } },
+    });
     running = tidemark.run();
   },
   peakRssMegabytes: () => peakRssMegabytes(),
