@@ -4,6 +4,8 @@ import type { SandboxSettings } from './settings.js';
 
 /** Client credentials in, bearer tokens out (fact sheet, section 2). */
 export class Tokens {
+  /** Every token ever issued, the revoked ones too: whoever searches logs for secrets has to know them. */
+  readonly issued: string[] = [];
   private readonly expiries = new Map<string, number>();
 
   constructor(
@@ -28,6 +30,7 @@ export class Tokens {
     }
     const { tokenTtlSeconds, tokenClockSkewSeconds } = this.settings();
     const token = randomBytes(24).toString('base64url');
+    this.issued.push(token);
     this.expiries.set(token, Date.now() + tokenTtlSeconds * 1000);
     return json({
       access_token: token,

@@ -69,6 +69,7 @@ export function controlRoutes(sandbox: TitanSandbox, faults: Faults, requests: R
       const [table, options] = address(call);
       return json({ rows: await sandbox.rows(table, { ...options, limit: Number(limit ?? 1_000) }) });
     }),
+    route('GET', 'tokens', () => json({ issued: sandbox.issuedTokens })),
     route('POST', 'tokens/revoke', () => {
       sandbox.revokeTokens();
       return json({ revoked: true });

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from './catalog.js';
@@ -58,21 +57,28 @@ function csvReader(path: string, width: number): string {
 }
 
 async function readHeader(path: string): Promise<string[]> {
-  let header: string[] | undefined;
-  try {
-    await pipeline(createReadStream(path), parse({ bom: true, to: 1, relax_column_count: true }), async (records) => {
-      // csv-parse yields arrays of text when no `columns` option is given; its type says any.
-      for await (const record of records as AsyncIterable<string[]>) header ??= record;
-    });
-  } catch {
+  const names = await firstRecord(path).catch(() => {
     // What the parser says may quote the file.
     throw new TableRefused('The header row is malformed CSV');
-  }
-  if (header === undefined) throw new TableRefused('The file has no header row');
-  const names = header;
+  });
+  if (names === undefined) throw new TableRefused('The file has no header row');
   const repeated = names.filter((name, index) => names.indexOf(name) !== index);
   if (repeated.length > 0) throw new TableRefused(`The header names a column more than once: ${repeated.join(', ')}`);
   return names;
+}
+
+async function firstRecord(path: string): Promise<string[] | undefined> {
+  const file = createReadStream(path);
+  const parser = file.pipe(parse({ bom: true, relax_column_count: true }));
+  file.once('error', (error) => parser.destroy(error));
+  try {
+    // csv-parse yields arrays of text when no `columns` option is given; its type says any.
+    for await (const record of parser as AsyncIterable<string[]>) return record;
+    return undefined;
+  } finally {
+    file.destroy();
+    parser.destroy();
+  }
 }
 
 /** Columns that match nothing in the mapping are ignored without a word, as the product does. */

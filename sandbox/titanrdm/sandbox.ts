@@ -106,6 +106,7 @@ export async function startTitanSandbox(options: TitanSandboxOptions = {}): Prom
     clearFaults: () => faults.set([]),
     faultLog: faults.log,
     requestLog: requests.entries,
+    issuedTokens: tokens.issued,
     revokeTokens: () => tokens.revokeAll(),
     stopListening: () => server.stop(),
     resumeListening,

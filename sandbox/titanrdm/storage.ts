@@ -51,6 +51,8 @@ export class Storage {
         preserve_insertion_order: 'true',
         // A checkpoint in the middle of a small import would stall it; close() throws the file away anyway.
         checkpoint_threshold: '1GB',
+        // Looking for the best compression takes longer than writing the rows as they are.
+        force_compression: 'uncompressed',
       });
       return new Storage(directory, instance);
     } catch (error) {

@@ -61,6 +61,8 @@ export interface TitanSandbox {
   readonly faultLog: readonly FaultEntry[];
   /** The latest 100,000 product calls, oldest first. */
   readonly requestLog: readonly RequestEntry[];
+  /** Every token issued so far, the revoked ones too: what a search of logs and histories for secrets looks for. */
+  readonly issuedTokens: readonly string[];
   /** Tokens issued so far are refused from now on. */
   revokeTokens(): void;
 
