@@ -8,6 +8,8 @@ import type { Fault } from './plan.js';
 /** Longer than the heartbeat timeout: what stands still for so long is taken for dead. */
 const OUTAGE_MS = 10_000;
 const WORKER_FROZEN_MS = 14_000;
+/** A dead worker's step is begun again after the heartbeat timeout and a pause: its call arrives about then. */
+const LATE_MS = 11_300;
 /** A reply of which one byte comes each second is held, as far as a client is concerned. */
 const HELD = { kind: 'trickle', bytesPerSecond: 1 } as const;
 /** A file of which so much comes each second is still under way when the worker is killed. */
@@ -87,6 +89,7 @@ function ruleOf(fault: Fault): FaultRuleInput | undefined {
     case 'kill':
       if (fault.kind === 'kill-replied') return undefined;
       if (fault.kind === 'kill-before') return { kind: 'hang', match, times: 1 };
+      if (fault.kind === 'kill-late') return { kind: 'slow', delayMs: LATE_MS, match, times: 1 };
       if (fault.kind === 'kill-after') return { ...HELD, match, times: 1 };
       // A server that does not read holds an upload up as soon as the sockets are full.
       if (fault.route === 'upload.put') return { kind: 'slow', delayMs: 20_000, match, times: 1 };

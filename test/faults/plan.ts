@@ -10,12 +10,13 @@ export interface CallFault {
 }
 
 /**
- * The worker's end by SIGKILL around one call: `before` the server has done it, `after` it has and before the reply is whole,
- * `replied`: right after the reply; `midway`: in the middle of a file.
+ * The worker's end by SIGKILL around one call: `before` the server has done it (it never will), `late`: it does it when the next
+ * attempt is under way, `after` it has done it and before the reply is whole, `replied`: right after the reply, `midway`: in the
+ * middle of a file.
  */
 export interface WorkerKill {
   family: 'kill';
-  kind: 'kill-before' | 'kill-after' | 'kill-replied' | 'kill-midway';
+  kind: 'kill-before' | 'kill-late' | 'kill-after' | 'kill-replied' | 'kill-midway';
   route: string;
 }
 
@@ -62,6 +63,14 @@ const DOWNLOAD_ROUTES = [
 
 /** Files go over these two. */
 const TRANSFERS = ['upload.put', 'download.get'];
+/** Calls that change something at the server. */
+const CHANGING = [
+  'imports.new',
+  'import_tables.new',
+  'import_tables.upload_complete',
+  'imports.complete',
+  'exports.new',
+];
 /** Calls that change something, and reads that decide: there it matters when something stands still. */
 const OUTAGE_ROUTES = [
   'imports.new',
@@ -110,6 +119,9 @@ function kills(routes: readonly string[], activities: number): Fault[] {
   const around = routes.flatMap((route) =>
     (['kill-before', 'kill-after', 'kill-replied'] as const).map((kind): Fault => ({ family: 'kill', kind, route })),
   );
+  const late = routes
+    .filter((route) => CHANGING.includes(route))
+    .map((route): Fault => ({ family: 'kill', kind: 'kill-late', route }));
   const midway = routes
     .filter((route) => TRANSFERS.includes(route))
     .flatMap((route) => Array.from({ length: 4 }, (): Fault => ({ family: 'kill', kind: 'kill-midway', route })));
@@ -118,7 +130,7 @@ function kills(routes: readonly string[], activities: number): Fault[] {
     kind: 'kill-between',
     activity: index + 1,
   }));
-  return [...around, ...midway, ...between];
+  return [...around, ...late, ...midway, ...between];
 }
 
 function outages(routes: readonly string[]): Fault[] {

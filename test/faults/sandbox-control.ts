@@ -42,6 +42,11 @@ export class SandboxControl {
     await this.call('POST', 'tokens/revoke');
   }
 
+  /** Every token that it has issued. */
+  async issuedTokens(): Promise<string[]> {
+    return z.object({ issued: z.array(z.string()) }).parse(await this.call('GET', 'tokens')).issued;
+  }
+
   /** Nobody can connect for a while; what the server holds stays. */
   async stopListening(forMs: number): Promise<void> {
     await this.call('POST', 'stop-listening', { forMs });
