@@ -36,16 +36,17 @@ describe('the plugin in a worker of a user', () => {
     });
   }
 
+  /** Each worker has a task queue of its own: one process may not have two workers on one. */
   function worker(options: Partial<WorkerOptions>): Promise<Worker> {
+    runs += 1;
     const { nativeConnection, namespace, taskQueue } = tenant.temporal;
-    return Worker.create({ connection: nativeConnection, namespace, taskQueue, ...options });
+    return Worker.create({ connection: nativeConnection, namespace, taskQueue: `${taskQueue}-${runs}`, ...options });
   }
 
-  function execute<R>(workflow: string): Promise<R> {
-    runs += 1;
-    const { client, taskQueue } = tenant.temporal;
-    return client.workflow.execute<(input: TitanImportBatchInput) => Promise<R>>(workflow, {
-      workflowId: `plugin-${taskQueue}-${runs}`,
+  function execute<R>(own: Worker, workflow: string): Promise<R> {
+    const { taskQueue } = own.options;
+    return tenant.temporal.client.workflow.execute<(input: TitanImportBatchInput) => Promise<R>>(workflow, {
+      workflowId: `plugin-${taskQueue}`,
       taskQueue,
       args: [input] as never,
     });
@@ -59,7 +60,7 @@ describe('the plugin in a worker of a user', () => {
       plugins: [theirs, plugin()],
     });
     expect([...own.options.activities.keys()]).toEqual(expect.arrayContaining(['greet', 'wave', 'titanSendTable']));
-    expect(await own.runUntil(() => execute<string>('nightlyLoad'))).toContain('1 of 1 tables');
+    expect(await own.runUntil(() => execute<string>(own, 'nightlyLoad'))).toContain('1 of 1 tables');
   });
 
   it('works with a prebuilt workflow bundle', async () => {
@@ -67,13 +68,13 @@ describe('the plugin in a worker of a user', () => {
       workflowBundle: { codePath: tenant.temporal.bundlePath },
       plugins: [plugin({ workflows: true })],
     });
-    const result = await own.runUntil(() => execute<TitanImportBatchResult>('titanImportBatch'));
+    const result = await own.runUntil(() => execute<TitanImportBatchResult>(own, 'titanImportBatch'));
     expect(result.totals.success).toBe(1);
   });
 
   it('supplies all workflows when asked to', async () => {
     const own = await worker({ plugins: [plugin({ workflows: true })] });
-    const result = await own.runUntil(() => execute<TitanImportBatchResult>('titanImportBatch'));
+    const result = await own.runUntil(() => execute<TitanImportBatchResult>(own, 'titanImportBatch'));
     expect(result.totals.success).toBe(1);
   });
 

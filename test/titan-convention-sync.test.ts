@@ -1,10 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type {
-  TitanConventionDownloadInput,
-  TitanConventionUploadInput,
-  TitanSyncDomainsInput,
-} from '../contracts/titan-inputs.js';
+import type { TitanConventionDownloadInput, TitanConventionUploadInput } from '../contracts/titan-inputs.js';
 import type {
   TitanConventionDownloadResult,
   TitanConventionUploadResult,
@@ -15,13 +11,12 @@ import { openTenant, type Tenant } from './support/tenant.js';
 
 const CUSTOMERS = 'code,name,zip\nC1,Ann,00501\nC2,"",NA\nC3,,1.10\n';
 
-describe('convention sync', () => {
+describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('convention sync with %j', (worker) => {
   let tenant: Tenant;
-  let runs = 0;
   const base = { connection: 'tenant', branch: { name: 'main' }, poll: { intervalSeconds: 0.1 } };
 
   beforeAll(async () => {
-    tenant = await openTenant();
+    tenant = await openTenant({ worker });
   });
   afterAll(() => tenant.close());
   beforeEach(async () => {
@@ -30,22 +25,10 @@ describe('convention sync', () => {
   });
   afterEach(() => tenant.sandbox.clearFaults());
 
-  function start<I, R>(workflow: string, input: I): Promise<R> {
-    runs += 1;
-    const { client, taskQueue } = tenant.temporal;
-    return tenant.withWorker(() =>
-      client.workflow.execute<(input: I) => Promise<R>>(workflow, {
-        workflowId: `sync-${taskQueue}-${runs}`,
-        taskQueue,
-        // The SDK's types want the tuple of the workflow's own parameters, which here is [I].
-        args: [input] as never,
-      }),
-    );
-  }
   const upload = (input: Partial<TitanConventionUploadInput> = {}): Promise<TitanConventionUploadResult> =>
-    start('titanConventionUpload', { ...base, domain: 'Customer', store: 'lake', ...input });
+    tenant.execute('titanConventionUpload', { ...base, domain: 'Customer', store: 'lake', ...input });
   const download = (input: Partial<TitanConventionDownloadInput> = {}): Promise<TitanConventionDownloadResult> =>
-    start('titanConventionDownload', { ...base, domain: 'Customer', store: 'landing', ...input });
+    tenant.execute('titanConventionDownload', { ...base, domain: 'Customer', store: 'landing', ...input });
 
   it('sends what the store holds under convention keys, and skips tables without data, in manifest order', async () => {
     await tenant.put('cust_regions.csv', 'id,label\n');
@@ -170,7 +153,7 @@ describe('convention sync', () => {
       domains?: string[];
       store: string;
     }): Promise<TitanSyncDomainsResult> =>
-      start<TitanSyncDomainsInput, TitanSyncDomainsResult>('titanSyncDomains', {
+      tenant.execute('titanSyncDomains', {
         ...base,
         domainsInFlight: 2,
         ...input,

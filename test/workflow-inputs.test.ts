@@ -56,29 +56,15 @@ describe('a bad input', () => {
   ];
 
   it.each(cases)('%s fails %s and names its place', async (_what, workflow, input, named) => {
-    const { client, taskQueue } = tenant.temporal;
-    const failed = await failureOf(
-      tenant.withWorker(() =>
-        client.workflow.execute(workflow, { workflowId: `bad-${workflow}-${Math.random()}`, taskQueue, args: [input] }),
-      ),
-    );
+    const failed = await failureOf(tenant.execute(workflow, input));
     expect(failed.code).toBe('ValidationError');
     expect(failed.message).toMatch(named);
   });
 
   it('does not repeat the values of inline rows, which may be secret', async () => {
-    const { client, taskQueue } = tenant.temporal;
     const rows = [{ id: 12345678901234567890, ssn: 'SECRET-VALUE' }];
     const input = { connection: 'tenant', branch, tables: [{ ...table, source: { rows } }] };
-    const failed = await failureOf(
-      tenant.withWorker(() =>
-        client.workflow.execute('titanImportBatch', {
-          workflowId: `bad-rows-${Math.random()}`,
-          taskQueue,
-          args: [input],
-        }),
-      ),
-    );
+    const failed = await failureOf(tenant.execute('titanImportBatch', input));
     expect(failed.code).toBe('ValidationError');
     expect(failed.message).toContain('2^53');
     expect(failed.message).not.toMatch(/SECRET-VALUE|12345678901234567/u);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 
 /** What a test needs of Temporal: connections, a task queue of its own, the prebuilt workflows. */
 export interface TemporalTestEnvironment {
@@ -24,6 +24,7 @@ export interface TemporalTestEnvironment {
 export async function temporalTestEnvironment(): Promise<TemporalTestEnvironment> {
   const address = required('TIDEMARK_TEST_TEMPORAL_ADDRESS');
   const namespace = required('TIDEMARK_TEST_NAMESPACE');
+  quietWorkers();
   const connection = await Connection.connect({ address });
   const nativeConnection = await NativeConnection.connect({ address });
   return {
@@ -40,6 +41,15 @@ export async function temporalTestEnvironment(): Promise<TemporalTestEnvironment
       await connection.close();
     },
   };
+}
+
+let quiet = false;
+
+/** Failures of workflows are what many tests are about: only what a worker calls an error is printed. */
+function quietWorkers(): void {
+  if (quiet) return;
+  quiet = true;
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
 }
 
 function required(name: string): string {

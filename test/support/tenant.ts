@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { TableStore } from '../../connectors/tables/index.js';
 import { createStore } from '../../connectors/tables/index.js';
@@ -46,14 +47,17 @@ export interface Tenant {
   results: string;
   put: (file: string, csv: string) => Promise<void>;
   got: (file: string) => Promise<string>;
-  /** Runs a worker with the plugin while `work` does, then shuts it down. */
-  withWorker: <T>(work: () => Promise<T>, options?: Partial<WorkerOptions>) => Promise<T>;
+  /** Runs a workflow to its end on the tenant's worker. */
+  execute: <R>(workflow: string, input: unknown) => Promise<R>;
+  /** Starts one, for tests that do something to it meanwhile. */
+  start: (workflow: string, input: unknown) => Promise<WorkflowHandle>;
   close: () => Promise<void>;
 }
 
 export interface TenantOptions {
   sandbox?: TitanSandboxOptions;
   client?: Partial<TitanRdmClientOptions>;
+  worker?: Partial<WorkerOptions>;
 }
 
 /** A sandbox, two stores of files and a worker's plugin on the test run's Temporal server. */
@@ -73,21 +77,40 @@ export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
     landing: createStore({ type: 'files', path: landing }),
   };
   const { url, clientId, clientSecret } = sandbox;
-  const plugin = (): ReturnType<typeof titanRdmPlugin> =>
-    titanRdmPlugin({
-      connections: {
-        tenant: {
-          url,
-          clientId,
-          clientSecret,
-          retry: { limit: 3, firstDelayMs: 20, maxDelayMs: 200 },
-          ...options.client,
-        },
+  const plugin = titanRdmPlugin({
+    connections: {
+      tenant: {
+        url,
+        clientId,
+        clientSecret,
+        retry: { limit: 3, firstDelayMs: 20, maxDelayMs: 200 },
+        ...options.client,
       },
-      stores,
-      results,
-      spoolDirectory: spool,
+    },
+    stores,
+    results,
+    spoolDirectory: spool,
+  });
+  const { client, taskQueue, namespace } = temporal;
+  const worker = await Worker.create({
+    connection: temporal.nativeConnection,
+    namespace,
+    taskQueue,
+    workflowBundle: { codePath: temporal.bundlePath },
+    plugins: [plugin],
+    shutdownGraceTime: '2s',
+    ...options.worker,
+  });
+  const running = worker.run();
+  let runs = 0;
+  const start = (workflow: string, input: unknown): Promise<WorkflowHandle> => {
+    runs += 1;
+    return client.workflow.start(workflow, {
+      workflowId: `${workflow}-${taskQueue}-${runs}`,
+      taskQueue,
+      args: [input],
     });
+  };
 
   return {
     temporal,
@@ -98,19 +121,12 @@ export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
     results,
     put: (file, csv) => writeFile(path.join(lake, file), csv),
     got: (file) => readFile(path.join(landing, file), 'utf8'),
-    withWorker: async (work, workerOptions) => {
-      const worker = await Worker.create({
-        connection: temporal.nativeConnection,
-        namespace: temporal.namespace,
-        taskQueue: temporal.taskQueue,
-        workflowBundle: { codePath: temporal.bundlePath },
-        plugins: [plugin()],
-        shutdownGraceTime: '5s',
-        ...workerOptions,
-      });
-      return worker.runUntil(work);
-    },
+    start,
+    // What a workflow returns is known by the caller, as with the client's own `execute`.
+    execute: async <R>(workflow: string, input: unknown) => (await (await start(workflow, input)).result()) as R,
     close: async () => {
+      worker.shutdown();
+      await running;
       await Promise.all(Object.values(stores).map((store) => store.close()));
       await sandbox.close();
       await temporal.close();

@@ -1,10 +1,13 @@
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
 import { TidemarkError } from '../../contracts/errors.js';
 
-/** The module that holds every Tidemark workflow: what `workflowsPath` is set to where a plugin supplies them. */
-export const WORKFLOWS_PATH = fileURLToPath(new URL('../../workflows/index.js', import.meta.url));
+/** The module that holds every Tidemark workflow, compiled or as source like this one: what a plugin that supplies them names. */
+export const WORKFLOWS_PATH = fileURLToPath(
+  new URL(`../../workflows/index${path.extname(import.meta.url)}`, import.meta.url),
+);
 
 /**
  * Heartbeats go out at least this often, so that a cancellation reaches an activity within seconds, although a worker is only taken
@@ -42,12 +45,16 @@ export class SystemPlugin extends SimplePlugin {
     return { ...configured, workflowsPath: WORKFLOWS_PATH };
   }
 
-  /** A plugin after this one may have put its own activity in the place of ours: the worker does not start then. */
-  override runWorker(worker: Worker, next: (w: Worker) => Promise<void>): Promise<void> {
-    for (const [name, activity] of Object.entries(this.system.activities)) {
-      if (worker.options.activities.get(name) !== activity) return Promise.reject(this.taken(name));
-    }
-    return super.runWorker(worker, next);
+  /** A plugin after this one may have put its own activity in the place of ours: the worker stops before its first task then. */
+  override async runWorker(worker: Worker, next: (w: Worker) => Promise<void>): Promise<void> {
+    const taken = Object.entries(this.system.activities).find(
+      ([name, own]) => worker.options.activities.get(name) !== own,
+    );
+    if (taken === undefined) return super.runWorker(worker, next);
+    const running = next(worker);
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await running;
+    throw this.taken(taken[0]);
   }
 
   private taken(name: string): TidemarkError {
