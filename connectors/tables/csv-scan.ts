@@ -268,7 +268,8 @@ export class CsvScanner {
     // One more for a carriage return that came with the chunk before.
     const needed = this.length + size + 1;
     if (needed <= this.watched.length) return;
-    const larger = Buffer.allocUnsafeSlow(needed);
+    // Twice as much as there was: a field that comes in many small chunks must not be copied for each of them.
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.watched.length * 2));
     larger.set(this.watched.subarray(0, this.length));
     this.watched = larger;
   }

@@ -37,7 +37,10 @@ export class Duck {
       autoload_known_extensions: 'false',
     });
     const duck = new Duck(instance, temporary);
-    const folders = [...directories, spoolDirectory].map(quoted).join(', ');
+    // A folder whose own name looks like a pattern is asked for in the form of `exactPath`.
+    const folders = [...directories, spoolDirectory]
+      .flatMap((folder) => [quoted(folder), exactPath(folder)])
+      .join(', ');
     // In this order: after the second no folder can be added, after the third no setting can be changed.
     await duck.run(`SET GLOBAL TimeZone = 'UTC'`);
     await duck.run(`SET allowed_directories = [${folders}]`);

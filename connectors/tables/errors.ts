@@ -67,7 +67,9 @@ const MENDS: Record<string, { code: string; retryable: boolean; mend: string } |
 
 /** `ENOENT` and the like, when that is what it is. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  // No `instanceof`: an error may come from another realm, as in a test runner's.
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** A source that was written to while it was being read: the bytes would be of two versions. */

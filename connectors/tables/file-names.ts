@@ -86,21 +86,27 @@ export async function openTable(
   for (let attempt = 1; ; attempt += 1) {
     const file = await locate(root, name);
     if (file === undefined) return undefined;
-    try {
-      const handle = await open(file.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const handle = await open(file.path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
+      if (systemCode(error) === 'ELOOP') throw outsideRoot(name);
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (handle !== undefined) {
       if (await isStill(file, handle)) return { ...file, handle };
       await handle.close();
-    } catch (error) {
-      if (systemCode(error) === 'ELOOP') throw outsideRoot(name);
-      if (systemCode(error) !== 'ENOENT' || attempt === OPEN_ATTEMPTS) throw error;
     }
     if (attempt === OPEN_ATTEMPTS) throw sourceChanged(`table "${name}"`);
   }
 }
 
 async function isStill(file: LocatedFile, handle: FileHandle): Promise<boolean> {
-  const [opened, named, real] = await Promise.all([handle.stat(), lstat(file.path), realpath(file.path)]);
-  return opened.dev === named.dev && opened.ino === named.ino && real === file.path;
+  const gone = (): undefined => undefined;
+  const [opened, named, real] = await Promise.all([
+    handle.stat(),
+    lstat(file.path).catch(gone),
+    realpath(file.path).catch(gone),
+  ]);
+  return named?.dev === opened.dev && named.ino === opened.ino && real === file.path;
 }
 
 function isWithin(root: string, file: string): boolean {

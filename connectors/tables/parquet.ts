@@ -1,10 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { finished } from 'node:stream';
 import { z } from 'zod';
 import { exactPath, identifier, quoted, type Duck } from './duck.js';
 import type { CsvTable } from './port.js';
-import { removeSpoolPath, spoolPath } from './spool.js';
+import { createSpoolFile } from './spool.js';
+import { SpoolStream } from './spool-stream.js';
+
+/** Longest row of a CSV file that can become Parquet. DuckDB's own choice of buffers for it would not fit into its memory. */
+const MAX_ROW_BYTES = 16 * 1024 * 1024;
 
 interface Work {
   duck: Duck;
@@ -32,19 +33,17 @@ export async function readParquet(file: string, { duck, spoolDirectory, table, s
   const list = columns.map(([name, type]) =>
     isNested(type) ? `to_json(${identifier(name)}) AS ${identifier(name)}` : identifier(name),
   );
-  const spool = spoolPath(spoolDirectory, 'parquet');
+  const spool = await createSpoolFile(spoolDirectory, 'parquet');
   try {
     await duck.run(
-      `COPY (SELECT ${list.join(', ')} FROM read_parquet(${exactPath(file)})) TO ${quoted(spool)} (FORMAT csv, HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '')`,
+      `COPY (SELECT ${list.join(', ')} FROM read_parquet(${exactPath(file)})) TO ${quoted(spool.path)} (FORMAT csv, USE_TMP_FILE false, HEADER, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '')`,
       doing,
       signal,
     );
-    const { size } = await stat(spool);
-    const stream = createReadStream(spool, { highWaterMark: 256 * 1024 });
-    finished(stream, { writable: false }, () => void removeSpoolPath(spool));
-    return { stream, bytes: size, path: spool };
+    const { size } = await spool.handle.stat();
+    return { stream: new SpoolStream(spool), bytes: size, path: spool.path };
   } catch (error) {
-    await removeSpoolPath(spool);
+    await spool.remove();
     throw error;
   }
 }
@@ -81,7 +80,7 @@ export async function writeParquet(
   const doing = `Writing the Parquet file of ${table}`;
   const names = source.header.map((name) => `${quoted(name)}: 'VARCHAR'`).join(', ');
   // Nothing is detected: every column is text, NULL and the empty string stay apart, quoted line breaks are allowed anywhere.
-  const rows = `read_csv(${exactPath(source.csv)}, auto_detect = false, header = true, columns = {${names}}, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, parallel = false, max_line_size = 16777216)`;
+  const rows = `read_csv(${exactPath(source.csv)}, auto_detect = false, header = true, columns = {${names}}, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, parallel = false, max_line_size = ${MAX_ROW_BYTES}, buffer_size = ${MAX_ROW_BYTES * 2})`;
   const typed = source.header.flatMap((name) => {
     const type = duckType(source.columns.find((column) => column.name === name)?.dataType);
     return type === undefined ? [] : [{ name, type }];
@@ -97,7 +96,11 @@ export async function writeParquet(
     const column = identifier(name);
     return types.has(name) ? `CAST(${column} AS ${types.get(name) ?? 'VARCHAR'}) AS ${column}` : column;
   });
-  await duck.run(`COPY (SELECT ${list.join(', ')} FROM ${rows}) TO ${quoted(target)} (FORMAT parquet)`, doing, signal);
+  await duck.run(
+    `COPY (SELECT ${list.join(', ')} FROM ${rows}) TO ${quoted(target)} (FORMAT parquet, USE_TMP_FILE false)`,
+    doing,
+    signal,
+  );
 }
 
 function isNested(type: string): boolean {
