@@ -7,8 +7,10 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** One signal serves many calls at a time: without this Node warns of a leak at the eleventh. */
 export function allowManyListeners(signal: AbortSignal | undefined): void {
-  if (signal !== undefined) setMaxListeners(0, signal);
+  if (signal !== undefined) setMaxListeners(MANY, signal);
 }
+
+const MANY = 1_000_000;
 
 /** Waits for `promise`, but no longer than until the signal fires; what `promise` does goes on. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { TidemarkError } from '../../contracts/errors.js';
 import { allowManyListeners, throwIfAborted } from './abort.js';
 import type { TitanErrorCode } from './error-codes.js';
 import { Http, type HttpReply } from './http.js';
@@ -47,18 +48,23 @@ export class Api {
   async call<T>(call: ApiCall<T>, signal?: AbortSignal): Promise<T> {
     allowManyListeners(signal);
     const what = `${call.method} ${call.path}`;
+    const once = call.once ?? false;
+    let unheard = false;
+    const codeOf: CodeOf = (status, text) =>
+      unheard && call.method === 'POST' && REFUSED_STATE.has(status)
+        ? 'TITAN_UNKNOWN_OUTCOME'
+        : call.codeOf?.(status, text);
     return await withRetries(this.retryContext(what, signal), async () => {
-      const reply = await this.#sendSigned(call, what, signal);
-      const once = call.once ?? false;
-      if (!isSuccess(reply.status)) throw refusal(reply, { what, once, redact: this.redact, codeOf: call.codeOf });
-      if (call.bodyIgnored === true) return call.schema.parse(undefined);
-      return parseReply(reply, {
-        what,
-        schema: call.schema,
-        mayBeEmpty: call.mayBeEmpty ?? false,
-        once,
-        wrongShape: call.wrongShape,
-      });
+      try {
+        const reply = await this.#sendSigned(call, what, signal);
+        if (!isSuccess(reply.status)) throw refusal(reply, { what, once, redact: this.redact, codeOf });
+        if (call.bodyIgnored === true) return call.schema.parse(undefined);
+        const { schema, wrongShape, mayBeEmpty = false } = call;
+        return parseReply(reply, { what, schema, mayBeEmpty, once, wrongShape });
+      } catch (error) {
+        unheard ||= error instanceof TidemarkError && UNHEARD.has(error.code);
+        throw error;
+      }
     });
   }
 
@@ -137,6 +143,11 @@ export class Api {
 }
 
 const TOKEN_CALL = 'POST /oauth/token';
+
+/** After these the server may have done what was asked. */
+const UNHEARD = new Set<string>(['TITAN_TIMEOUT', 'TITAN_UNREACHABLE', 'TITAN_SERVER_ERROR']);
+/** How a server refuses to do again what it has done already: after an unheard try, nobody can tell that from a plain refusal. */
+const REFUSED_STATE = new Set([400, 409, 422]);
 
 /** OAuth answers bad credentials with 400 or 401 (RFC 6749, 5.2), some gateways with 403. */
 function tokenCode(status: number): TitanErrorCode | undefined {

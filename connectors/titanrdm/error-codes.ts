@@ -36,9 +36,14 @@ export const titanErrorCodes = {
     mend: "Settle the tenant's account with TitanRDM, then run again.",
   },
   TITAN_INVALID: {
-    meaning: 'TitanRDM refused the request as invalid (400, 409, 422 or another 4xx).',
+    meaning: 'TitanRDM refused the request as invalid (400, 422 or another 4xx).',
     retryable: false,
     mend: 'Correct what the message names.',
+  },
+  TITAN_CONFLICT: {
+    meaning: 'The import or export is in a state in which it does not take this step (409).',
+    retryable: false,
+    mend: 'Read it in TitanRDM to see its state; run again.',
   },
   TITAN_RATE_LIMITED: {
     meaning: 'TitanRDM asks for fewer calls (429). It did nothing.',

@@ -4,7 +4,8 @@ import { titanError } from './errors.js';
 import { normaliseMark } from './mark.js';
 import { apiPath } from './path.js';
 import type { TitanRdm } from './port.js';
-import { type Export, exportSchema, UNKNOWN_STATUS, withKnown } from './schema.js';
+import { withKnown } from './reply-shape.js';
+import { type Export, exportSchema, UNKNOWN_STATUS } from './schema.js';
 
 type Id = number | string;
 type Signal = AbortSignal | undefined;

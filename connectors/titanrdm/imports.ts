@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Api } from './api.js';
 import { apiPath } from './path.js';
 import type { TitanRdm } from './port.js';
+import { withKnown } from './reply-shape.js';
 import {
   type Import,
   type ImportResult,
@@ -10,7 +11,6 @@ import {
   type ImportTable,
   importTableSchema,
   UNKNOWN_STATUS,
-  withKnown,
 } from './schema.js';
 
 type Id = number | string;

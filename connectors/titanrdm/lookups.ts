@@ -5,6 +5,7 @@ import { titanError } from './errors.js';
 import { nearNamesText } from './near-names.js';
 import { filterText, listAll } from './paging.js';
 import { apiPath } from './path.js';
+import { withKnown } from './reply-shape.js';
 import {
   type Branch,
   branchSchema,
@@ -12,7 +13,6 @@ import {
   deployedTableSchema,
   type Domain,
   domainSchema,
-  withKnown,
 } from './schema.js';
 
 type Id = number | string;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Api } from './api.js';
-import { pageSchema } from './schema.js';
+import { pageSchema } from './reply-shape.js';
 
 /**
  * Every entry of a list, page after page. An entry that appears twice (the list moved while it was read) is kept once. A server

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from './reply-shape.js';
 
 // Shapes of TitanRDM's replies, as titan-rdm-sdk 2.0.0 reads them. Replies may carry fields that we do not know:
 // those pass unread (strictness is for what users write, tolerance for what a server adds).
@@ -21,29 +22,6 @@ const number = z
   ])
   .nullish()
   .transform((value) => value ?? null);
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/**
- * Fills in what the caller knows already where a reply leaves it out: the id that was asked for must not be lost because
- * one reply does not repeat it. A reply that is not empty and has none of the fields `saysOneOf` is no such reply at all.
- */
-export function withKnown<T extends z.ZodType>(
-  schema: T,
-  known: Record<string, unknown>,
-  saysOneOf?: readonly string[],
-) {
-  return z.preprocess((reply, context) => {
-    if (!isRecord(reply)) return reply;
-    const strange =
-      saysOneOf !== undefined && Object.keys(reply).length > 0 && !saysOneOf.some((name) => name in reply);
-    if (strange) context.addIssue({ code: 'custom', message: `expected ${saysOneOf.join(' or ')}` });
-    const missing = Object.entries(known).filter(([name]) => reply[name] === undefined || reply[name] === null);
-    return { ...reply, ...Object.fromEntries(missing) };
-  }, schema);
-}
 
 /** Status of a reply that tells none though its action was done. No status of the server: it counts as unfinished. */
 export const UNKNOWN_STATUS = 'unknown';
@@ -201,22 +179,4 @@ export function exportState(status: string): 'running' | 'ready' | 'failed' {
   // `ready` is what older servers say for `completed`.
   if (status === 'completed' || status === 'ready') return 'ready';
   return status === 'failed' ? 'failed' : 'running';
-}
-
-/**
- * A page of a collection. Its `data` may be null or left out, its `meta` too, but not both: an object of another kind must not
- * be taken for an empty list.
- */
-export function pageSchema<T extends z.ZodType>(item: T) {
-  return withKnown(
-    z.object({
-      data: z
-        .array(item)
-        .nullish()
-        .transform((value) => value ?? []),
-      meta: z.object({ total_pages: z.int().nonnegative().nullish() }).nullish(),
-    }),
-    {},
-    ['data', 'meta'],
-  );
 }
