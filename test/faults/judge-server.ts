@@ -1,12 +1,21 @@
-import type { SandboxState } from './sandbox-control.js';
-import { ABBREVIATION, type Stage } from './scenario.js';
+import type { Findings } from './findings.js';
+import type { SandboxControl, SandboxState } from './sandbox-control.js';
+import { ABBREVIATION } from './scenario.js';
+import type { TableModel } from './table-model.js';
+
+export interface JudgedServer {
+  sandbox: SandboxControl;
+  /** By physical name. */
+  models: ReadonlyMap<string, TableModel>;
+  findings: Findings;
+}
 
 /**
  * Holds the server against the models: every value, every version written, how often an import touched each record, and that
  * exactly one import was completed since `before`. Imports that were begun and never completed are harmless.
  */
-export async function judgeServer({ cell, models, findings }: Stage, before: SandboxState): Promise<void> {
-  const state = await cell.sandbox.state();
+export async function judgeServer({ sandbox, models, findings }: JudgedServer, before: SandboxState): Promise<void> {
+  const state = await sandbox.state();
   const completed = (state.imports['completed'] ?? 0) - (before.imports['completed'] ?? 0);
   if (completed > 1) findings.add('duplicated', `${completed} imports were completed`);
   findings.expect(completed > 0, 'no import was completed');
@@ -17,7 +26,7 @@ export async function judgeServer({ cell, models, findings }: Stage, before: San
   for (const [name, model] of models) {
     const table = `${ABBREVIATION}_${name}`;
     const found = state.tables.find((each) => each.conventionKey === table);
-    findings.compareRows(table, model.liveRows(), await cell.sandbox.rows(table));
+    findings.compareRows(table, model.liveRows(), await sandbox.rows(table));
     const versions = found?.versions ?? 0;
     if (versions > model.versions())
       findings.add('duplicated', `${versions - model.versions()} versions of ${table} too many`);

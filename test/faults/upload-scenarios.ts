@@ -43,7 +43,7 @@ async function judgeUpload(
     findings.expect(told?.rows === load.rows, `the result says ${told?.rows ?? 0} rows of ${name}, not ${load.rows}`);
   }
   findings.expect(totals.failed === 0, `${totals.failed} tables failed`);
-  await judgeServer(stage, before);
+  await judgeServer({ sandbox: stage.cell.sandbox, models: stage.models, findings }, before);
 }
 
 /** Tables of the store, each with a pattern of its own, and a few rows inline, as one batch. */

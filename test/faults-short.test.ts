@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { ScenarioReport } from './faults/campaign.js';
+import { programFile } from './faults/programs.js';
+
+// The same campaign as `npm run faults`, cut short: a few faults of each family, in all scenarios at the same time.
+const FAULTS = 5;
+const SEED = 3;
+
+describe('a short fault campaign', () => {
+  let scenarios: ScenarioReport[];
+  beforeAll(async () => {
+    const args = ['--together', '--lanes', '1', '--seed', String(SEED), '--faults', String(FAULTS), '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, [programFile('main'), ...args], {
+      // The campaign uses the test run's Temporal server; options of the test runner are not meant for it.
+      env: { ...process.env, TEMPORAL_ADDRESS: process.env['TIDEMARK_TEST_TEMPORAL_ADDRESS'], NODE_OPTIONS: '' },
+    }).catch((error: unknown) => error as { stdout: string }); // exits with 1 when it found something: the report says what
+    scenarios = (JSON.parse(stdout) as { scenarios: ScenarioReport[] }).scenarios;
+  }, 240_000);
+
+  for (const name of ['import-batch', 'convention-upload', 'convention-download']) {
+    it(`${name}: ends right without help whatever happens to worker and server`, () => {
+      const report = scenarios.find(({ scenario }) => scenario === name);
+      expect(report?.findings).toEqual([]);
+      expect(report).toMatchObject({ lost: 0, duplicated: 0, wrong: 0, watermarkWentBack: 0, stuck: 0, leaked: 0 });
+      expect(report?.rowsExpected).toBeGreaterThan(0);
+    });
+
+    it(`${name}: each fault is proven to have occurred, and they are of several kinds`, () => {
+      const report = scenarios.find(({ scenario }) => scenario === name);
+      expect(report?.faults).toBeGreaterThanOrEqual(FAULTS);
+      expect(Object.keys(report?.kinds ?? {}).length).toBeGreaterThan(1);
+    });
+  }
+});
