@@ -17,6 +17,9 @@ export interface Invocation<Options> {
   log: Logger;
 }
 
+/** Does a command's work and says the exit code. */
+export type Action<Options> = (invocation: Invocation<Options>) => Promise<number>;
+
 export interface CommandDescription<Options> {
   /** Name and arguments as commander writes them: `run <pipeline>`. */
   usage: string;
@@ -27,8 +30,8 @@ export interface CommandDescription<Options> {
   examples: readonly [line: string, does: string][];
   /** Adds the command's own options. */
   options?: (command: Command) => Command;
-  /** Does the work and says the exit code. */
-  run: (invocation: Invocation<Options>) => Promise<number>;
+  /** The module that does the work. Loaded when it is needed: `--help` must not wait for Temporal's and DuckDB's libraries. */
+  load: () => Promise<{ action: Action<Options> }>;
 }
 
 /** A command with the options that all have, whose failure is one clear line. */
@@ -52,7 +55,8 @@ export function tidemarkCommand<Options extends object>(
     const options = command.opts<Options & CommonOptions>();
     try {
       const log = createLogger({ debug: options.debug });
-      finish(await description.run({ args: command.args, options, log }));
+      const { action } = await description.load();
+      finish(await action({ args: command.args, options, log }));
     } catch (error) {
       finish(reportFailure(error, options));
     }

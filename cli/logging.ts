@@ -1,7 +1,6 @@
 import process from 'node:process';
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { DefaultLogger, Runtime, type LogLevel } from '@temporalio/worker';
 
 /** Fields that must never be in a log line, wherever they come from. */
 const SECRETS = [
@@ -23,23 +22,4 @@ export function createLogger(options: { debug: boolean }): Logger {
   };
   if (!process.stderr.isTTY) return pino(settings, pino.destination({ dest: 2, sync: true }));
   return pino(settings, pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }));
-}
-
-const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const satisfies Record<
-  LogLevel,
-  string
->;
-
-/**
- * Sends the logs of Temporal's worker to ours. To be called before the first connection of a worker. Signals are left to the command,
- * which ends things in their order.
- */
-export function installTemporalRuntime(log: Logger): void {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger(log.isLevelEnabled('debug') ? 'DEBUG' : 'INFO', ({ level, message, meta }) => {
-      log[levels[level]](meta ?? {}, message);
-    }),
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
-  });
 }

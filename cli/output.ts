@@ -30,3 +30,9 @@ export function tolerateClosedPipes(): void {
     });
   }
 }
+
+/** Resolves when all that was written has left the process (or its reader has gone away). */
+export async function written(): Promise<void> {
+  const streams = [process.stdout, process.stderr];
+  await Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
+}

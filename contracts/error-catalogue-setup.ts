@@ -48,6 +48,10 @@ export const setupErrors = {
     meaning: 'A plugin is to supply the workflows of a worker that has a workflowsPath of its own.',
     mend: "Add `export * from 'tidemark/workflows'` to that module and leave out the plugin's option `workflows`.",
   },
+  BAD_OPTIONS: {
+    meaning: 'A program gave options that do not fit.',
+    mend: 'Correct what the message names.',
+  },
   UNKNOWN_CONNECTION: {
     meaning: 'An input names a connection or store that the worker does not have.',
     mend: "Name one of the worker's connections, or add it to its configuration.",

@@ -20,6 +20,10 @@ export const tableErrors = {
     meaning: 'A store was used after it was closed.',
     mend: 'Close a store only after the last use: when the worker has ended.',
   },
+  DUCKDB_UNAVAILABLE: {
+    meaning: 'DuckDB, which reads and writes Parquet, could not be loaded on this machine.',
+    mend: 'Install @duckdb/node-api for this platform, or use CSV files.',
+  },
   BAD_TABLE_NAME: {
     meaning: 'A name cannot be that of a table in a folder.',
     mend: 'Use the convention key, {domain_abbreviation}_{database_table_name}.',

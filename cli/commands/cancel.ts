@@ -1,13 +1,5 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
-import { pipelineWorkflowId } from '../../contracts/config.js';
-import { TidemarkError } from '../../contracts/errors.js';
-import { pipelineOf, runLink } from '../../workers/client/index.js';
-import { withClosers } from '../closers.js';
 import { tidemarkCommand } from '../command.js';
-import { EXIT } from '../exit-codes.js';
-import { print, printJson } from '../output.js';
-import { openClient } from '../temporal.js';
 
 export function cancelCommand(finish: (exitCode: number) => void): Command {
   return tidemarkCommand<object>(
@@ -16,28 +8,7 @@ export function cancelCommand(finish: (exitCode: number) => void): Command {
       summary: 'cancels the run of a pipeline that is under way',
       description: 'The run ends its steps within seconds; a batch that was not completed is never applied.',
       examples: [['tidemark cancel nightly', 'asks the run to end, and returns at once']],
-      run: ({ args: [name = ''], options }) =>
-        withClosers(async (closers) => {
-          const { loaded, temporal } = await openClient(options, closers);
-          pipelineOf(loaded.config, name);
-          const workflowId = pipelineWorkflowId(name);
-          const handle = temporal.client.workflow.getHandle(workflowId);
-          const found = await handle.describe().catch((error: unknown) => {
-            if (error instanceof WorkflowNotFoundError) return undefined;
-            throw error;
-          });
-          if (found?.status.name !== 'RUNNING') {
-            throw new TidemarkError(`No run of pipeline "${name}" is under way.`, {
-              code: 'NOT_RUNNING',
-              retryable: false,
-            });
-          }
-          await handle.cancel();
-          const link = runLink(temporal.target, workflowId, found.runId);
-          if (options.json) printJson({ pipeline: name, workflowId, runId: found.runId, link });
-          else print(`cancelling: ${link ?? workflowId}`);
-          return EXIT.ok;
-        }),
+      load: () => import('../actions/cancel.js'),
     },
     finish,
   );

@@ -1,30 +1,7 @@
-import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Logger } from 'pino';
-import { DEFAULT_TASK_QUEUE, type TidemarkConfig } from '../../contracts/config.js';
-import { announceLocalServer, temporalTarget, type TemporalTarget } from '../../workers/client/index.js';
-import { findConfig, loadConfig, type Loaded } from '../../workers/config/index.js';
-import { startDevServer } from '../../workers/dev-server/index.js';
-import type { TitanSandbox } from '../../sandbox/titanrdm/index.js';
-import { withClosers, type Closers } from '../closers.js';
-import { tidemarkCommand } from '../command.js';
-import { EXIT } from '../exit-codes.js';
-import { installTemporalRuntime } from '../logging.js';
 import { portOption } from '../options.js';
-import { note, print, printJson } from '../output.js';
-import { accessOf, startSandbox } from '../sandbox.js';
-import { untilSignal } from '../signals.js';
-import { configFile } from '../temporal.js';
-import { runWorker } from '../worker-process.js';
-
-interface DevOptions {
-  sandbox: boolean;
-  port: number;
-  uiPort: number;
-  db?: string;
-}
+import type { DevOptions } from '../actions/dev.js';
+import { tidemarkCommand } from '../command.js';
 
 export function devCommand(finish: (exitCode: number) => void): Command {
   return tidemarkCommand<DevOptions>(
@@ -45,102 +22,8 @@ them by themselves. Ctrl-C stops everything; what the server knew is gone unless
           .addOption(portOption('--port <number>', "port of Temporal's service"))
           .addOption(portOption('--ui-port <number>', "port of Temporal's Web UI"))
           .option('--db <file>', 'SQLite file that keeps what the server knows'),
-      run: ({ options, log }) =>
-        withClosers(async (closers) => {
-          installTemporalRuntime(log);
-          const file = await findConfig(configFile(options));
-          let sandbox: TitanSandbox | undefined;
-          const start = async ({ definitions }: { definitions?: string | undefined }) => {
-            const started = await startSandbox({ definitions });
-            closers.add(() => started.close());
-            sandbox = started;
-            return accessOf(started);
-          };
-          const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start });
-          if (options.sandbox && sandbox === undefined) await start(loaded?.config.sandbox ?? {});
-          const folder = loaded?.folder ?? process.cwd();
-          const target = await startTemporal(options, loaded, folder, log, closers);
-          const access = sandbox === undefined ? {} : { sandbox: accessOf(sandbox) };
-          const { address, namespace, webUi, taskQueue } = target;
-          const ui = webUi === undefined ? {} : { webUi };
-          closers.add(await announceLocalServer(folder, { address, namespace, pid: process.pid, ...ui, ...access }));
-
-          const ready = () => {
-            const titanrdm = access.sandbox === undefined ? {} : { titanrdm: access.sandbox };
-            if (options.json)
-              printJson({
-                temporal: { address, namespace, taskQueue, ...ui },
-                ...titanrdm,
-                config: loaded?.file ?? null,
-              });
-            else print(describe(target, loaded, access.sandbox?.url));
-          };
-          if (loaded === undefined) {
-            ready();
-            await untilSignal();
-          } else await runWorker(loaded.config, target, log, ready);
-          note('Stopping.');
-          return EXIT.ok;
-        }),
+      load: () => import('../actions/dev.js'),
     },
     finish,
   );
-}
-
-async function startTemporal(
-  options: DevOptions,
-  loaded: Loaded<TidemarkConfig> | undefined,
-  folder: string,
-  log: Logger,
-  closers: Closers,
-): Promise<TemporalTarget> {
-  const temporal = loaded?.config.temporal ?? { taskQueue: DEFAULT_TASK_QUEUE };
-  if (temporal.address !== undefined || temporal.profile !== undefined) return temporalTarget(temporal, { folder });
-  const db = options.db === undefined ? undefined : resolve(options.db);
-  if (db !== undefined) await mkdir(dirname(db), { recursive: true });
-  const server = await startDevServer({
-    port: options.port !== 0 ? options.port : await unlessTaken(7233),
-    uiPort: options.uiPort !== 0 ? options.uiPort : await unlessTaken(8233),
-    ...(temporal.namespace === undefined ? {} : { namespace: temporal.namespace }),
-    ...(db === undefined ? {} : { dbFile: db }),
-    log: (line) => log.debug(line),
-  });
-  closers.add(server.stop);
-  return {
-    address: server.address,
-    namespace: server.namespace,
-    taskQueue: temporal.taskQueue,
-    connectionOptions: server.connectionOptions,
-    webUi: temporal.webUi ?? server.webUiUrl,
-    from: '`tidemark dev`',
-  };
-}
-
-function describe(
-  target: TemporalTarget,
-  loaded: Loaded<TidemarkConfig> | undefined,
-  sandbox: string | undefined,
-): string {
-  const pipelines = Object.keys(loaded?.config.pipelines ?? {});
-  return [
-    `Web UI      ${target.webUi ?? '(address not known)'}`,
-    `Temporal    ${target.address}, namespace ${target.namespace}`,
-    ...(sandbox === undefined ? [] : [`TitanRDM    ${sandbox} (sandbox; --json prints its credentials)`]),
-    loaded === undefined
-      ? 'Worker      none: there is no tidemark.yaml here or above'
-      : `Worker      task queue ${target.taskQueue}, config ${loaded.file}`,
-    ...(pipelines.length === 0
-      ? []
-      : [`Pipelines   ${pipelines.join(', ')}`, `            start one: tidemark run ${pipelines[0] ?? ''} --wait`]),
-    'Ctrl-C stops everything.',
-  ].join('\n');
-}
-
-/** The port by which everybody knows it, when it is free; else 0, for any. */
-async function unlessTaken(port: number): Promise<number> {
-  return new Promise((resolvePort) => {
-    const probe = createServer();
-    probe.once('error', () => resolvePort(0));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolvePort(port)));
-  });
 }

@@ -1,19 +1,6 @@
 import type { Command } from 'commander';
-import { startPipeline, watchRun, type RunOutcome, type StartedRun } from '../../workers/client/index.js';
-import { withClosers } from '../closers.js';
+import type { RunOptions } from '../actions/run.js';
 import { tidemarkCommand } from '../command.js';
-import { EXIT } from '../exit-codes.js';
-import { note, print, printJson } from '../output.js';
-import { withProgress } from '../render/progress.js';
-import { failuresIn, readResult, resultLines } from '../render/result.js';
-import { withSignals } from '../signals.js';
-import { openClient } from '../temporal.js';
-
-interface RunOptions {
-  wait: boolean;
-  cancelOnInterrupt: boolean;
-  json: boolean;
-}
 
 export function runCommand(finish: (exitCode: number) => void): Command {
   return tidemarkCommand<RunOptions>(
@@ -37,73 +24,8 @@ line is wrong; 3 it was cancelled; 130 the waiting was ended by Ctrl-C.`,
         command
           .option('--wait', 'waits for the end and shows the progress', false)
           .option('--cancel-on-interrupt', 'Ctrl-C cancels the run', false),
-      run: ({ args, options }) =>
-        withClosers(async (closers) => {
-          const { loaded, temporal } = await openClient(options, closers);
-          const run = await startPipeline(temporal, loaded.config, args[0] ?? '');
-          const { handle, ...facts } = run;
-          if (!options.wait) {
-            if (options.json) printJson(facts);
-            else print(`started: ${linkOf(run)}`);
-            return EXIT.ok;
-          }
-          note(`${run.pipeline}: ${linkOf(run)}`);
-          const outcome = await waitFor(run, options.cancelOnInterrupt);
-          if (outcome === 'left') {
-            note(`The run goes on: ${linkOf(run)}\nTo cancel it: tidemark cancel ${run.pipeline}`);
-            return EXIT.interrupted;
-          }
-          if (options.json) printJson({ ...facts, ...outcome });
-          else printOutcome(run, outcome);
-          return exitCodeOf(outcome);
-        }),
+      load: () => import('../actions/run.js'),
     },
     finish,
   );
-}
-
-const linkOf = ({ link, workflowId, runId }: StartedRun) => link ?? `workflow ${workflowId}, run ${runId}`;
-
-async function waitFor(run: StartedRun, cancelOnInterrupt: boolean): Promise<RunOutcome | 'left'> {
-  const leave = new AbortController();
-  const onSignal = (times: number) => {
-    if (!cancelOnInterrupt || times > 1) {
-      leave.abort();
-      return;
-    }
-    note('Cancelling the run; Ctrl-C again leaves it to itself.');
-    run.handle
-      .cancel()
-      .catch((error: unknown) => note(`It could not be cancelled: ${error instanceof Error ? error.message : ''}`));
-  };
-  return withSignals(onSignal, () =>
-    withProgress(run.pipeline, async (show) => {
-      const onSilence = (reason: string) =>
-        note(`No worker answers yet: is \`tidemark worker\` up? (${reason.split('\n')[0] ?? ''})`);
-      try {
-        return await watchRun(run.handle, { onProgress: show, onSilence, signal: leave.signal });
-      } catch (error) {
-        if (leave.signal.aborted) return 'left';
-        throw error;
-      }
-    }),
-  );
-}
-
-function printOutcome(run: StartedRun, outcome: RunOutcome): void {
-  const result = readResult('result' in outcome ? outcome.result : undefined);
-  if (result !== undefined) print(resultLines(result).join('\n'));
-  if (outcome.outcome === 'completed') print(`${run.pipeline}: ended ${linkOf(run)}`);
-  else
-    note(
-      `tidemark: ${run.pipeline} ${outcome.outcome}: ${outcome.error.message} (${outcome.error.code}) ${linkOf(run)}`,
-    );
-  const failures = outcome.outcome === 'completed' ? failuresIn(result) : 0;
-  if (failures > 0) note(`tidemark: ${run.pipeline} ended, but ${failures} of its tables or domains failed`);
-}
-
-function exitCodeOf(outcome: RunOutcome): number {
-  if (outcome.outcome === 'cancelled') return EXIT.cancelled;
-  if (outcome.outcome !== 'completed') return EXIT.failed;
-  return failuresIn(readResult(outcome.result)) > 0 ? EXIT.failed : EXIT.ok;
 }

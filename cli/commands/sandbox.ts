@@ -1,19 +1,7 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { findConfig, loadClientConfig } from '../../workers/config/index.js';
-import { withClosers } from '../closers.js';
-import { tidemarkCommand, type CommonOptions } from '../command.js';
-import { EXIT } from '../exit-codes.js';
-import { note, printJson } from '../output.js';
 import { portOption } from '../options.js';
-import { accessOf, startSandbox } from '../sandbox.js';
-import { untilSignal } from '../signals.js';
-import { configFile } from '../temporal.js';
-
-interface SandboxOptions {
-  port: number;
-  definitions?: string;
-}
+import type { SandboxOptions } from '../actions/sandbox.js';
+import { tidemarkCommand } from '../command.js';
 
 export function sandboxCommand(finish: (exitCode: number) => void): Command {
   return tidemarkCommand<SandboxOptions>(
@@ -30,23 +18,8 @@ Its branches, domains and tables come from --definitions, else from sandbox.defi
         command
           .addOption(portOption('--port <number>', 'port to listen on'))
           .option('--definitions <file>', 'YAML or JSON file with branches and domains'),
-      run: ({ options }) =>
-        withClosers(async (closers) => {
-          const definitions = await definitionsOf(options);
-          const sandbox = await startSandbox({ port: options.port, definitions });
-          closers.add(() => sandbox.close());
-          printJson({ titanrdm: accessOf(sandbox) });
-          note('The sandbox is up; Ctrl-C stops it.');
-          await untilSignal();
-          return EXIT.ok;
-        }),
+      load: () => import('../actions/sandbox.js'),
     },
     finish,
   );
-}
-
-async function definitionsOf(options: SandboxOptions & CommonOptions): Promise<string | undefined> {
-  if (options.definitions !== undefined) return resolve(options.definitions);
-  if ((await findConfig(configFile(options))) === undefined) return undefined;
-  return (await loadClientConfig(configFile(options))).config.sandbox.definitions;
 }

@@ -105,7 +105,7 @@ async function readConfigFile(options: LoadOptions): Promise<YamlFile> {
   const text = file === undefined ? undefined : await readText(file);
   if (file !== undefined && text !== undefined) return readYaml(file, text);
   const looked = file ?? join(resolve(options.folder ?? '.'), CONFIG_FILE);
-  const message = file === undefined ? 'there is no config file here or in a folder above' : 'there is no such file';
+  const message = file === undefined ? 'there is no config file here or in a folder above.' : 'there is no such file.';
   throw new ConfigError('CONFIG_NOT_FOUND', looked, [{ path: '', message }], {
     mend: 'Name it with --config FILE, or write one: examples/reference-data/tidemark.yaml is one to start from.',
   });
@@ -120,7 +120,7 @@ async function readText(file: string): Promise<string | undefined> {
     throw new ConfigError(
       'CONFIG_NOT_FOUND',
       file,
-      [{ path: '', message: `cannot be read (${reason ?? 'unknown reason'})` }],
+      [{ path: '', message: `cannot be read (${reason ?? 'unknown reason'}).` }],
       {
         cause: error,
       },
