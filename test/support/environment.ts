@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { inspect } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { noteLogLine } from './known-secrets.js';
 
 /** What a test needs of Temporal: connections, a task queue of its own, the prebuilt workflows. */
 export interface TemporalTestEnvironment {
@@ -20,10 +22,14 @@ export interface TemporalTestEnvironment {
   close: () => Promise<void>;
 }
 
-/** Connects to the Temporal server that jest's global set-up has started (or to the configured one). Close it in `afterAll`. */
-export async function temporalTestEnvironment(): Promise<TemporalTestEnvironment> {
-  const address = required('TIDEMARK_TEST_TEMPORAL_ADDRESS');
-  const namespace = required('TIDEMARK_TEST_NAMESPACE');
+/** Connects to the Temporal server that jest's global set-up has started (or to the configured one), or to a server of the test's own. Close it in `afterAll`. */
+export async function temporalTestEnvironment(
+  server: { address: string; namespace: string } = {
+    address: required('TIDEMARK_TEST_TEMPORAL_ADDRESS'),
+    namespace: required('TIDEMARK_TEST_NAMESPACE'),
+  },
+): Promise<TemporalTestEnvironment> {
+  const { address, namespace } = server;
   quietWorkers();
   const connection = await Connection.connect({ address });
   const nativeConnection = await NativeConnection.connect({ address });
@@ -45,11 +51,17 @@ export async function temporalTestEnvironment(): Promise<TemporalTestEnvironment
 
 let quiet = false;
 
-/** Failures of workflows are what many tests are about: only what a worker calls an error is printed. */
+/** Failures of workflows are what many tests are about: only what a worker calls an error is printed. All of it is searched for secrets. */
 function quietWorkers(): void {
   if (quiet) return;
   quiet = true;
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  Runtime.install({
+    logger: new DefaultLogger('DEBUG', (entry) => {
+      const line = inspect({ message: entry.message, ...entry.meta }, { depth: 8, breakLength: Infinity });
+      noteLogLine(line);
+      if (entry.level === 'ERROR') console.error(line);
+    }),
+  });
 }
 
 function required(name: string): string {

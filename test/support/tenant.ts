@@ -8,6 +8,7 @@ import { createStore } from '../../connectors/tables/index.js';
 import type { TitanRdmClientOptions } from '../../connectors/titanrdm/index.js';
 import { startTitanSandbox, type TitanSandbox, type TitanSandboxOptions } from '../../sandbox/titanrdm/index.js';
 import { titanRdmPlugin } from '../../workers/plugins/titan-rdm-plugin.js';
+import { noteLogLine, noteSecrets } from './known-secrets.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './environment.js';
 
 /** The domain that most tests use: two tables, the first with every awkward type. */
@@ -58,11 +59,13 @@ export interface TenantOptions {
   sandbox?: TitanSandboxOptions;
   client?: Partial<TitanRdmClientOptions>;
   worker?: Partial<WorkerOptions>;
+  /** Another Temporal server than the test run's. */
+  server?: { address: string; namespace: string };
 }
 
 /** A sandbox, two stores of files and a worker's plugin on the test run's Temporal server. */
 export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
-  const temporal = await temporalTestEnvironment();
+  const temporal = await temporalTestEnvironment(options.server);
   const sandbox = await startTitanSandbox({ domains: [CUSTOMER_DOMAIN], exportDelayMs: 0, ...options.sandbox });
   const root = await mkdtemp(path.join(tmpdir(), 'tidemark-test-'));
   const [lake, landing, spool, results] = (await Promise.all(
@@ -84,6 +87,7 @@ export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
         clientId,
         clientSecret,
         retry: { limit: 3, firstDelayMs: 20, maxDelayMs: 200 },
+        log: (entry) => noteLogLine(JSON.stringify(entry)),
         ...options.client,
       },
     },
@@ -128,6 +132,7 @@ export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
       worker.shutdown();
       await running;
       await Promise.all(Object.values(stores).map((store) => store.close()));
+      noteSecrets([clientSecret, ...sandbox.issuedTokens]);
       await sandbox.close();
       await temporal.close();
       await rm(root, { recursive: true, force: true });

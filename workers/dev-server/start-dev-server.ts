@@ -25,6 +25,8 @@ export interface StartDevServerOptions extends FindServerOptions {
   dbFile?: string;
   /** Custom search attributes to register, by name. */
   searchAttributes?: Record<string, SearchAttributeKind>;
+  /** Settings of the server's own dynamic configuration, for instance `limit.historyCount.suggestContinueAsNew`. */
+  dynamicConfig?: Record<string, string | number | boolean>;
   /** Takes the server's log lines, and one line about where it was found. */
   log?: (line: string) => void;
 }
@@ -63,7 +65,7 @@ export async function startDevServer(options: StartDevServerOptions = {}): Promi
 }
 
 async function start(file: string, options: StartDevServerOptions): Promise<DevServer> {
-  const { namespace = 'default', searchAttributes = {}, dbFile } = options;
+  const { namespace = 'default', searchAttributes = {}, dynamicConfig = {}, dbFile } = options;
   const port = options.port !== undefined && options.port !== 0 ? options.port : await freePort();
   const uiPort = options.uiPort !== undefined && options.uiPort !== 0 ? options.uiPort : await freePort();
   const args = [
@@ -71,6 +73,10 @@ async function start(file: string, options: StartDevServerOptions): Promise<DevS
     ...['--namespace', namespace, '--log-level', 'error'],
     ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
     ...Object.entries(searchAttributes).flatMap(([name, kind]) => ['--search-attribute', `${name}=${kind}`]),
+    ...Object.entries(dynamicConfig).flatMap(([name, value]) => [
+      '--dynamic-config-value',
+      `${name}=${JSON.stringify(value)}`,
+    ]),
   ];
   const server = await startSupervised(file, args, options.log);
   const address = `127.0.0.1:${port}`;
