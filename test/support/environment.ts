@@ -59,7 +59,7 @@ function quietWorkers(): void {
     logger: new DefaultLogger('DEBUG', (entry) => {
       const line = inspect({ message: entry.message, ...entry.meta }, { depth: 8, breakLength: Infinity });
       noteLogLine(line);
-      if (entry.level === 'ERROR') console.error(line);
+      if (entry.level === 'ERROR') process.stderr.write(`${line}\n`);
     }),
   });
 }

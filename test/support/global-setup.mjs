@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from '../../scripts/lib/sources.mjs';
 import { buildFolder, transpile } from '../../scripts/lib/transpile.mjs';
@@ -17,6 +18,11 @@ export default async function globalSetup() {
   process.env.TIDEMARK_TEST_TEMPORAL_ADDRESS = server.address;
   process.env.TIDEMARK_TEST_NAMESPACE = server.namespace;
   process.env.TIDEMARK_TEST_WEB_UI = server.webUiUrl ?? '';
+  const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-tests-'));
+  globalThis.tidemarkTestFolder = folder;
+  // What must be found nowhere, and what workers logged: `secrets.test.ts` compares.
+  process.env.TIDEMARK_TEST_SECRETS = path.join(folder, 'secrets');
+  process.env.TIDEMARK_TEST_LOG = path.join(folder, 'log');
   const bundle = await workflowBundle();
   if (bundle !== undefined) process.env.TIDEMARK_TEST_BUNDLE = bundle;
 }
