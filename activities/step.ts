@@ -11,7 +11,7 @@ export interface Step<Cursor> {
   /** What the latest attempt recorded before it ended: possibly older than what it did. */
   resumed: Cursor | undefined;
   /** Remembers where the step is; sent with the next heartbeat. */
-  mark(cursor: Cursor): void;
+  mark: (cursor: Cursor) => void;
 }
 
 /** Between two heartbeats; the SDK throttles them further. */

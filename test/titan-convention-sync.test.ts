@@ -174,6 +174,10 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('convent
       );
       expect(failed.message).toContain('1 of 3 domains failed');
       expect(failed.result?.domains.filter(({ status }) => status === 'success')).toHaveLength(2);
+      expect(failed.result?.tables.map(({ status }) => status.slice(0, 7))).toEqual(
+        expect.arrayContaining(['success', 'error: ']),
+      );
+      expect(failed.result?.totals).toMatchObject({ tables: 3, success: 2, failed: 1 });
       await tenant.put('x1_things.csv', 'id\n1\n');
     });
 

@@ -28,6 +28,12 @@ export function errorInfoOf(error: unknown): ErrorInfo {
   return unknownInfo(error);
 }
 
+/** The list that a failed workflow left in its failure's details: what its result would have been. */
+export function resultInFailure(error: unknown): unknown {
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return resultInFailure(error.cause);
+  return error instanceof ApplicationFailure ? error.details?.[1] : undefined;
+}
+
 function unknownInfo(error: unknown): ErrorInfo {
   return {
     code: 'UNEXPECTED',

@@ -10,7 +10,7 @@ import type {
 } from '../contracts/titan-results.js';
 import { forEachBounded } from './bounded.js';
 import { checkCarried } from './carried.js';
-import { errorInfoOf, failWith, inPlainWords } from './failures.js';
+import { errorInfoOf, failWith, inPlainWords, resultInFailure } from './failures.js';
 import { parseInput } from './input.js';
 import { Progress } from './progress.js';
 import { call } from './steps.js';
@@ -94,12 +94,25 @@ async function syncOne(parsed: Parsed, domain: string, state: SyncState, progres
     if (isCancellation(error)) throw error;
     const info = errorInfoOf(error);
     const short: ErrorInfo = { ...info, message: cutText(info.message, MAX_CARRIED_TEXT) };
-    const nothing = { tables: 0, success: 0, skipped: 0, failed: 0, rows: 0, bytes: 0 };
+    const partial = partialResult(resultInFailure(error));
+    await addTables(state, partial);
     state.firstError ??= { ...short, message: `${domain}: ${short.message}` };
     state.totals.domainsFailed += 1;
-    add(state, { domain, workflowId, status: `error: ${short.message}`, totals: nothing, error: short });
+    add(state, { domain, workflowId, status: `error: ${short.message}`, totals: partial.totals, error: short });
     progress.ended(domain, `error: ${short.message}`);
   }
+}
+
+type PartialResult = Pick<
+  TitanConventionUploadResult | TitanConventionDownloadResult,
+  'totals' | 'tables' | 'tablesReference'
+>;
+
+/** A child that failed before it knew its tables left no list. */
+function partialResult(left: unknown): PartialResult {
+  const nothing = { tables: 0, success: 0, skipped: 0, failed: 0, rows: 0, bytes: 0 };
+  // Only our own workflows are children here: a list that is there is theirs.
+  return left === undefined ? { totals: nothing, tables: [] } : (left as PartialResult);
 }
 
 function add(state: SyncState, result: DomainResult): void {

@@ -13,6 +13,8 @@ type Names = 'titanCreateBatch' | 'titanVerifyBatch' | 'titanCompleteBatch' | 't
 const MAX_TABLE_MESSAGE = 300;
 /** How long telling a server that a batch is given up may take: it must not hold up a cancellation. */
 const ABANDON_TIMEOUT_MS = 5_000;
+/** Calls to the server at the same time. */
+const ABANDON_AT_ONCE = 16;
 /** Reads of an import before a `complete` whose reply was lost counts as not having arrived. */
 const SETTLE_READS = 3;
 const SETTLE_PAUSE_SECONDS = 0.5;
@@ -87,9 +89,11 @@ export function batchActivities({ titanrdm }: TitanRdmDependencies): Pick<TitanR
         const client = clientOf(input.connection);
         const limited = AbortSignal.any([signal, AbortSignal.timeout(ABANDON_TIMEOUT_MS)]);
         // Word to the server is a courtesy: the batch is not completed, so never applied, whether it hears it or not.
-        await Promise.allSettled(
-          input.importTableIds.map((id) => client.uploadFailed(id, cutText(input.reason, 500), { signal: limited })),
-        );
+        const reason = cutText(input.reason, 500);
+        for (let start = 0; start < input.importTableIds.length && !limited.aborted; start += ABANDON_AT_ONCE) {
+          const some = input.importTableIds.slice(start, start + ABANDON_AT_ONCE);
+          await Promise.allSettled(some.map((id) => client.uploadFailed(id, reason, { signal: limited })));
+        }
       }),
   };
 }
