@@ -4,6 +4,7 @@ import type { ErrorInfo } from '../../contracts/errors.js';
 import type { TableReference } from '../../contracts/table-reference.js';
 import type { ImportPattern, Poll } from '../../contracts/titan-common.js';
 import type { UploadTableResult } from '../../contracts/titan-results.js';
+import type { Progress } from '../progress.js';
 
 /** One table that a batch should hold. */
 export interface ManifestEntry {
@@ -42,6 +43,17 @@ export interface ImportState {
   /** The open batch. */
   importId?: string;
   abandoned: string[];
+}
+
+export interface ImportJob {
+  branchId: string;
+  manifest: ManifestEntry[];
+  options: ImportOptions;
+  progress: Progress;
+  /** From the run before, when the workflow continued as new. */
+  carried?: ImportState;
+  /** Continues as new; never returns. */
+  continueWith: (state: ImportState) => Promise<never>;
 }
 
 /** Text that leads from a record at the server back to the workflow and its run. */

@@ -1,7 +1,6 @@
 import { call } from '../steps.js';
-import type { TableState } from './job.js';
+import type { ImportJob, TableState } from './job.js';
 import { skipped } from './results.js';
-import type { ImportJob } from './run-import.js';
 
 /** Looks at the sources before anything is created: what is absent or empty needs no batch. */
 export async function probeManifest({

@@ -3,23 +3,11 @@ import type { ErrorInfo } from '../../contracts/errors.js';
 import type { UploadResult } from '../../contracts/titan-results.js';
 import { errorInfoOf, failWith } from '../failures.js';
 import { MAX_BATCHES, secondsBeforeBatch } from '../policies.js';
-import type { Progress } from '../progress.js';
 import { call, lastWord, wait } from '../steps.js';
-import type { ImportOptions, ImportState, ManifestEntry } from './job.js';
+import type { ImportJob, ImportState } from './job.js';
 import { probeManifest } from './probe.js';
 import { tableResults, uploadResult } from './results.js';
 import { confirmedIds, sendTables } from './send-tables.js';
-
-export interface ImportJob {
-  branchId: string;
-  manifest: ManifestEntry[];
-  options: ImportOptions;
-  progress: Progress;
-  /** From the run before, when the workflow continued as new. */
-  carried?: ImportState;
-  /** Continues as new; never returns. */
-  continueWith: (state: ImportState) => Promise<never>;
-}
 
 /**
  * One import, to its end at the server: probe the sources, create a batch, send the tables, read the batch back, complete it, wait.

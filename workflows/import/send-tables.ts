@@ -3,9 +3,8 @@ import { cutText } from '../../contracts/errors.js';
 import { forEachBounded } from '../bounded.js';
 import { errorInfoOf } from '../failures.js';
 import { transfer } from '../steps.js';
-import type { ImportState } from './job.js';
+import type { ImportJob, ImportState } from './job.js';
 import { skipped } from './results.js';
-import type { ImportJob } from './run-import.js';
 
 /** Errors are carried from run to run: a list of them must stay small. */
 const MAX_CARRIED_TEXT = 500;
