@@ -5,7 +5,7 @@ import type { SandboxSettings } from './settings.js';
 import { identifier, literal, queryNumber, storedColumns, versionsTable, type Storage } from './storage.js';
 
 /**
- * Writes the rows of an export to files, in the order of their versions (fact sheet, section 9). `since` is an instant text:
+ * Writes the rows of an export to files, in the order in which they are stored, the same every time (fact sheet, section 9). `since` is an instant text:
  * a version written at that very instant belongs to the delta (our choice: nothing documents whether "since" includes equality).
  */
 export async function writeExport(

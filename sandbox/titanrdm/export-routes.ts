@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackgroundJobs } from './background-jobs.js';
 import type { Catalog } from './catalog.js';
+import { errorSummary } from './error-text.js';
 import { exportView, type ExportRecord } from './export-records.js';
 import { writeExport } from './export-files.js';
 import type { FaultRule } from './fault-rules.js';
@@ -113,7 +114,7 @@ export class Exports {
     } catch (error) {
       if (signal.aborted) return;
       // A fault of the sandbox: the export says so instead of running for ever.
-      record.message = `Internal error: ${error instanceof Error ? String(error.message.split('\n')[0]) : 'unknown'}`;
+      record.message = `Internal error: ${errorSummary(error)}`;
     }
     if (fault?.kind === 'exportFailed') record.message = fault.message ?? 'The export failed';
     record.durationSeconds = (performance.now() - started) / 1000;

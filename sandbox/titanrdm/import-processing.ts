@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { errorSummary } from './error-text.js';
 import type { ImportRecord, ImportTableRecord } from './import-records.js';
 import { mergeStaged } from './import-merge.js';
 import { stageFile, TableRefused, type StagedTable } from './import-staging.js';
@@ -44,7 +45,7 @@ export async function processImport(
   } catch (error) {
     if (context.signal.aborted) return;
     // Anything but a broken rule is a fault of the sandbox: the import says so instead of processing for ever.
-    const message = `Internal error: ${error instanceof Error ? String(error.message.split('\n')[0]) : 'unknown'}`;
+    const message = `Internal error: ${errorSummary(error)}`;
     fail(record, uploads, message, (performance.now() - started) / 1000);
   } finally {
     for (const upload of uploads) await rm(upload.path, { force: true });

@@ -3,6 +3,7 @@ import { parse } from 'csv-parse';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from './catalog.js';
 import type { ImportTableRecord } from './import-records.js';
+import { errorText } from './error-text.js';
 import { literal, queryRows, storedColumns } from './storage.js';
 import { misfit } from './type-checks.js';
 
@@ -49,7 +50,10 @@ export async function stageFile(connection: DuckDBConnection, upload: ImportTabl
   return { name, columns, rows: await checkRows(connection, name, columns) };
 }
 
-/** An unquoted empty field is NULL, a quoted one is the empty string; no value is converted. */
+/**
+ * An unquoted empty field is NULL, a quoted one is the empty string; no value is converted. DuckDB passes over blank lines and
+ * over empty fields beyond the last column; anything else that does not fit the header is an error.
+ */
 function csvReader(path: string, width: number): string {
   const columns = Array.from({ length: width }, (_, index) => `'h${index}': 'VARCHAR'`).join(', ');
   return `read_csv(${literal(path)}, auto_detect=false, header=true, columns={${columns}}, delim=',', quote='"', escape='"',
@@ -142,7 +146,7 @@ function describe(column: Column): string {
 
 /** DuckDB's complaint without the line that it quotes. */
 function malformed(error: unknown): string {
-  const text = error instanceof Error ? error.message : '';
+  const text = errorText(error);
   const line = /Line: (\d+)/.exec(text)?.[1];
   const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text) ?? [];
   const why =

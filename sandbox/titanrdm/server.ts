@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tokens } from './auth.js';
 import { afterWork, beforeWork, type FaultTools } from './fault-actions.js';
+import { errorSummary } from './error-text.js';
 import type { Faults } from './faults.js';
 import { HttpError, parseJson, readBody, type Call, type Reply, type Route } from './http.js';
 import type { RequestLog } from './request-log.js';
@@ -140,6 +141,5 @@ export class SandboxServer {
 
 function errorReply(error: unknown): Reply {
   if (error instanceof HttpError) return error.toReply();
-  const message = error instanceof Error ? error.message : 'unknown';
-  return { kind: 'json', status: 500, body: { error: 'Internal error', errors: [message] } };
+  return { kind: 'json', status: 500, body: { error: 'Internal error', errors: [errorSummary(error)] } };
 }

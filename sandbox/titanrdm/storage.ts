@@ -34,6 +34,7 @@ export class Storage {
   private readonly jobs = new Limiter(2);
   private readonly writer = new Limiter(1);
   private readonly connections = new Set<DuckDBConnection>();
+  private readonly inUse = new Set<Promise<unknown>>();
   private closed = false;
 
   private constructor(
@@ -68,7 +69,7 @@ export class Storage {
 
   /** Runs work on a connection of its own: temporary tables and transactions stay apart. */
   async withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    return this.jobs.run(async () => {
+    const running = this.jobs.run(async () => {
       if (this.closed) throw new Error('the sandbox is closed');
       const connection = await this.instance.connect();
       this.connections.add(connection);
@@ -79,6 +80,12 @@ export class Storage {
         connection.closeSync();
       }
     });
+    this.inUse.add(running);
+    try {
+      return await running;
+    } finally {
+      this.inUse.delete(running);
+    }
   }
 
   /** One transaction at a time writes: no conflicts, and the timestamps of commits never cross. */
@@ -111,10 +118,11 @@ export class Storage {
   async close(): Promise<void> {
     this.closed = true;
     for (const connection of this.connections) connection.interrupt();
-    // Both lanes empty: whatever was interrupted has let go of its connection.
-    await Promise.all([this.jobs.run(() => Promise.resolve()), this.jobs.run(() => Promise.resolve())]);
+    // What was interrupted must have let go of its connection before the file can be closed.
+    await Promise.allSettled(this.inUse);
     this.instance.closeSync();
-    await rm(this.directory, { recursive: true, force: true });
+    // Uploads that were cut off may still be closing their files.
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }
 
