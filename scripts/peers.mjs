@@ -9,5 +9,5 @@ await main(async () => {
   await setUp();
   const env = { TIDEMARK_PEERS_PYTHON: await peerPython() };
   const only = ['--testMatch=**/test/peers/**/*.test.ts', '--testPathIgnorePatterns=/node_modules/'];
-  return runJest([...only, ...process.argv.slice(2)], env);
+  return runJest([...process.argv.slice(2), ...only], env);
 });

@@ -15,7 +15,8 @@ export async function runJest(args, env = {}) {
     const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
     const reporters = ['--reporters=default', `--reporters=${path.join(import.meta.dirname, 'summary-reporter.mjs')}`];
     const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`;
-    const code = await run(process.execPath, [jest, ...reporters, ...args], {
+    // Options that take a list would swallow a test's name behind them: ours come last.
+    const code = await run(process.execPath, [jest, ...args, ...reporters], {
       cwd: root,
       env: { ...process.env, ...env, NODE_OPTIONS: options.trim(), TIDEMARK_TEST_SUMMARY: summary },
     });
