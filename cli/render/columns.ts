@@ -5,6 +5,8 @@ export interface ColumnSpec<Row> {
   cell: (row: Row) => string;
   /** Numbers stand right. */
   right?: boolean;
+  /** Characters after which a text is cut. */
+  max?: number;
 }
 
 const MAX_CELL = 60;
@@ -12,7 +14,10 @@ const MAX_CELL = 60;
 /** A plain table: titles, then one line per row; columns that are empty in all rows are left out. */
 export function columns<Row>(rows: readonly Row[], specs: readonly ColumnSpec<Row>[]): string[] {
   const filled = specs
-    .map((spec) => ({ ...spec, cells: rows.map((row) => cut(printable(spec.cell(row)).replaceAll('\n', ' '))) }))
+    .map((spec) => ({
+      ...spec,
+      cells: rows.map((row) => cut(printable(spec.cell(row)).replaceAll('\n', ' '), spec.max)),
+    }))
     .filter(({ cells }) => cells.some((cell) => cell !== ''));
   const laidOut = filled.map(({ title, cells, right }) => {
     const width = Math.max(title.length, ...cells.map((cell) => cell.length));
@@ -26,8 +31,8 @@ export function columns<Row>(rows: readonly Row[], specs: readonly ColumnSpec<Ro
   );
 }
 
-function cut(text: string): string {
-  return text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL - 1)}…`;
+function cut(text: string, max = MAX_CELL): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }
 
 /** 1234567 → 1,234,567: the same on every machine. */

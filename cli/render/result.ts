@@ -49,6 +49,9 @@ export function failuresIn(result: ShownResult | undefined): number {
 
 const count = (value: number | null | undefined) => (value === null || value === undefined ? '' : grouped(value));
 
+/** An error's text says what to do: room for that. */
+const MAX_STATUS = 300;
+
 /** One line per domain, one per table, then the summary. */
 export function resultLines(result: ShownResult): string[] {
   const domains = columns(result.domains, [
@@ -56,7 +59,7 @@ export function resultLines(result: ShownResult): string[] {
     { title: 'tables', cell: ({ totals }) => grouped(totals.tables), right: true },
     { title: 'failed', cell: ({ totals }) => grouped(totals.failed), right: true },
     { title: 'rows', cell: ({ totals }) => grouped(totals.rows), right: true },
-    { title: 'status', cell: ({ status }) => status },
+    { title: 'status', cell: ({ status }) => status, max: MAX_STATUS },
   ]);
   const tables = columns(result.tables, [
     { title: 'domain', cell: ({ domain }) => domain },
@@ -65,7 +68,7 @@ export function resultLines(result: ShownResult): string[] {
     { title: 'inserted', cell: ({ counts }) => count(counts?.inserted), right: true },
     { title: 'updated', cell: ({ counts }) => count(counts?.updated), right: true },
     { title: 'deleted', cell: ({ counts }) => count(counts?.deleted), right: true },
-    { title: 'status', cell: ({ status }) => status },
+    { title: 'status', cell: ({ status }) => status, max: MAX_STATUS },
   ]);
   return [
     ...(result.domains.length > 0 ? [...domains, ''] : []),
