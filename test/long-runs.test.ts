@@ -9,8 +9,10 @@ import type {
 import { startDevServer, type DevServer } from '../workers/dev-server/index.js';
 import { openTenant, type Tenant } from './support/tenant.js';
 
-const TABLES = 210;
-const DOMAINS = 12;
+// `TIDEMARK_SCALE=full`: the sizes that are promised, at the server's own threshold. They take minutes.
+const full = process.env['TIDEMARK_SCALE'] === 'full';
+const TABLES = full ? 500 : 210;
+const DOMAINS = full ? 199 : 12;
 const names = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `t${String(index).padStart(3, '0')}`);
 const columns = [{ name: 'id', dataType: 'integer', primaryKey: true }];
@@ -22,7 +24,7 @@ describe('a run whose history grows long', () => {
   const base = { connection: 'tenant', branch: { name: 'main' }, poll: { intervalSeconds: 0.1 } };
 
   beforeAll(async () => {
-    server = await startDevServer({ dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 200 } });
+    server = await startDevServer(full ? {} : { dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 200 } });
     const wide = {
       name: 'Wide',
       abbreviation: 'wide',
@@ -70,7 +72,7 @@ describe('a run whose history grows long', () => {
     expect(result.abandonedBatches).toEqual([]);
     expect(result.tables).toEqual([]);
     expect((await saved(result.tablesReference)).map(({ table }) => table)).toEqual(names(TABLES));
-    expect(await runsOf(handle.workflowId)).toBeGreaterThan(2);
+    expect(await runsOf(handle.workflowId)).toBeGreaterThan(full ? 0 : 2);
     expect(tenant.sandbox.importStatuses()).toEqual({ completed: 1 });
   });
 
@@ -79,7 +81,7 @@ describe('a run whose history grows long', () => {
     const result = (await handle.result()) as TitanConventionDownloadResult;
     expect(result.totals).toMatchObject({ tables: TABLES, success: TABLES, rows: 2 * TABLES });
     expect((await saved(result.tablesReference)).map(({ table }) => table)).toEqual(names(TABLES));
-    expect(await runsOf(handle.workflowId)).toBeGreaterThan(2);
+    expect(await runsOf(handle.workflowId)).toBeGreaterThan(full ? 0 : 2);
   });
 
   it('syncs every domain once over several runs, each child with a name of its own', async () => {
