@@ -60,12 +60,11 @@ describe('the judge of the fault campaign', () => {
   it('notices a load that was applied twice, although no value differs', async () => {
     const load = model.nextLoad('full');
     load.commit();
-    const { duplicated, wrong } = await judge(async () => {
+    const { duplicated } = await judge(async () => {
       await apply(load.csv);
       await apply(load.csv);
     });
-    expect(duplicated).toBeGreaterThan(0);
-    expect(wrong).toBeGreaterThan(0);
+    expect(duplicated).toBeGreaterThan(load.rows);
   });
 
   it('notices records that were lost', async () => {

@@ -99,11 +99,12 @@ export class Cell {
     this.workers.add(worker);
   }
 
-  /** SIGKILL to the worker, and a new one in its place. Tells how the old one ended. */
-  async killWorker(): Promise<Ending> {
+  /** SIGKILL to the worker, and, after a look around, a new one in its place. Tells how the old one ended. */
+  async killWorker(whileDead: () => Promise<void>): Promise<Ending> {
     const worker = this.worker();
     const ending = await worker.kill();
     this.workers.delete(worker);
+    await whileDead();
     await this.startWorker();
     return ending;
   }

@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { STORE, TENANT } from './cell.js';
+import { STORE, TENANT, type Cell } from './cell.js';
+import { Findings } from './findings.js';
 import { ABBREVIATION, BRANCH, DOMAIN, POLL, TABLES, type Attempt, type Scenario, type Stage } from './scenario.js';
 import type { Row } from './table-model.js';
 
@@ -19,7 +20,9 @@ export const conventionDownload: Scenario = {
   direction: 'download',
   next: async (stage): Promise<Attempt> => {
     const { cell, models, random } = stage;
+    const old = new Map<string, string | undefined>();
     for (const [name, model] of models) {
+      old.set(name, await fileOf(cell, name));
       const load = model.nextLoad(PATTERNS[random.below(PATTERNS.length)] ?? 'full');
       await cell.tenant.load(BRANCH, name.toUpperCase(), load.pattern, load.csv);
       load.commit();
@@ -34,10 +37,22 @@ export const conventionDownload: Scenario = {
         store: STORE,
         poll: POLL,
       },
+      midway: () => judgeMidway(stage, old),
       judge: (result) => judgeDownload(stage, result),
     };
   },
 };
+
+/** A reader finds the old table or the new one, each whole. */
+async function judgeMidway({ cell, models, findings }: Stage, old: Map<string, string | undefined>): Promise<void> {
+  for (const [name, model] of models) {
+    const now = await fileOf(cell, name);
+    if (now === old.get(name)) continue;
+    const against = new Findings(() => 'midway');
+    against.compareRows(name, model.liveRows(), now === undefined ? [] : parseRows(now));
+    findings.expect(against.total() === 0, `midway neither the old nor the new file: ${against.words.join('; ')}`);
+  }
+}
 
 async function judgeDownload({ cell, models, findings }: Stage, result: unknown): Promise<void> {
   const { totals, tables } = resultSchema.parse(result);
@@ -51,9 +66,17 @@ async function judgeDownload({ cell, models, findings }: Stage, result: unknown)
     const told = tables.find((each) => each.table === name);
     findings.expect(told?.status === 'success', `the result says of ${name}: ${told?.status ?? 'nothing'}`);
     findings.expect(told?.rows === live.size, `the result says ${told?.rows ?? 0} rows of ${name}, not ${live.size}`);
-    const file = path.join(cell.storeFolder, `${ABBREVIATION}_${name}.csv`);
-    findings.compareRows(name, live, parseRows(await readFile(file, 'utf8')));
+    findings.compareRows(name, live, parseRows((await fileOf(cell, name)) ?? ''));
   }
+}
+
+/** Undefined when there is none. */
+async function fileOf(cell: Cell, name: string): Promise<string | undefined> {
+  const file = path.join(cell.storeFolder, `${ABBREVIATION}_${name}.csv`);
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 /** Keeps NULL and the empty string apart. */

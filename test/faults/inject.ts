@@ -25,6 +25,8 @@ export interface RunningWorkflow {
   client: Client;
   workflowId: string;
   isOpen: () => Promise<boolean>;
+  /** Looks whether anything is half done: to be called while no worker is at work. */
+  midway: () => Promise<void>;
 }
 
 /** Tells the sandbox what to do, and returns who makes the rest happen. `label` is unique in the campaign. */
@@ -75,9 +77,13 @@ async function make(cell: Cell, fault: Fault, { label, since, run, over }: Momen
 }
 
 async function killWorker(cell: Cell, run: RunningWorkflow): Promise<boolean> {
-  const ending = await cell.killWorker();
-  // A worker that dies after the end of the run is no fault.
-  return ending.signal === 'SIGKILL' && (await run.isOpen());
+  let open = false;
+  const ending = await cell.killWorker(async () => {
+    // A worker that dies after the end of the run is no fault.
+    open = await run.isOpen();
+    await run.midway();
+  });
+  return ending.signal === 'SIGKILL' && open;
 }
 
 function ruleOf(fault: Fault): FaultRuleInput | undefined {

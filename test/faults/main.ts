@@ -10,7 +10,7 @@ import { conventionDownload } from './download-scenario.js';
 import { BUILD } from './programs.js';
 import { conventionUpload, importBatch } from './upload-scenarios.js';
 
-// npm run faults -- [--scenario NAME] [--seed N] [--faults N] [--lanes N] [--json]
+// npm run faults -- [--scenario NAME] [--seed N] [--faults N] [--lanes N] [--json] | --list
 
 const SCENARIOS = [importBatch, conventionUpload, conventionDownload];
 
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     /** Workers, each with its sandbox, at the same time. */
     lanes: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
     /** All scenarios at the same time: more load, less waiting. */
     together: { type: 'boolean', default: false },
   },
@@ -38,6 +39,11 @@ const [seed, faults, lanes] = [positive('seed'), positive('faults'), positive('l
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
+
+if (values.list) {
+  for (const { name } of SCENARIOS) process.stdout.write(`${name}\n`);
+  process.exit(0);
+}
 
 const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-faults-'));
 const server = await startDevServer();

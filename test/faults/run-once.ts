@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { repeatedAttempts } from './history.js';
@@ -35,6 +36,8 @@ export async function runOnce({ stage, scenario, client, workflowId, faults }: R
 
   const began = performance.now();
   const over = new AbortController();
+  // Whoever watches for a fault's moment listens to it, again and again.
+  setMaxListeners(0, over.signal);
   const handle = await client.workflow.start(attempt.workflow, {
     workflowId,
     taskQueue: cell.taskQueue,
@@ -44,6 +47,7 @@ export async function runOnce({ stage, scenario, client, workflowId, faults }: R
     client,
     workflowId,
     isOpen: async () => (await handle.describe()).status.name === 'RUNNING',
+    midway: attempt.midway,
   };
   const making = Promise.all(injections.map(({ happened }) => happened(running, over.signal)));
   const ending = await endOf(() => handle.result());

@@ -24,6 +24,8 @@ export const SANDBOX_DOMAIN: DomainDefinition = {
 export interface Attempt {
   workflow: string;
   input: object;
+  /** Whether the target is as before or as after, never in between: asked whenever the worker is dead. */
+  midway: () => Promise<void>;
   /** Holds everything against what must be now: the result, the server, the store. */
   judge: (result: unknown) => Promise<void>;
 }

@@ -43,6 +43,8 @@ export interface Load {
   pattern: ImportPattern;
   csv: string;
   rows: number;
+  /** Versions that it makes the server write. */
+  versions: number;
   /** To be called once when the load was applied. */
   commit: () => void;
 }
@@ -72,7 +74,9 @@ export class TableModel {
     const columns = COLUMNS.map(({ name }) => name).concat(pattern === 'incremental_with_delete' ? [CODE_COLUMN] : []);
     const lines = rows.map((row, index) => columns.map((name) => cell(row[name] ?? valueOfCode(name, codes[index]))));
     const csv = [columns, ...lines].map((line) => line.join(',')).join('\n') + '\n';
-    return { pattern, csv, rows: rows.length, commit: () => this.apply(pattern, rows, codes) };
+    const removed = pattern === 'full' ? this.absentFrom(rows).length : 0;
+    const versions = rows.length + removed;
+    return { pattern, csv, rows: rows.length, versions, commit: () => this.apply(pattern, rows, codes) };
   }
 
   /** Live records by key. */
@@ -111,10 +115,9 @@ export class TableModel {
   }
 
   private apply(pattern: ImportPattern, rows: Row[], codes: ('i' | 'u' | 'd')[]): void {
-    const named = new Set<string>();
+    const absent = pattern === 'full' ? this.absentFrom(rows) : [];
     for (const [index, row] of rows.entries()) {
       const key = keyOf(row);
-      named.add(key);
       const before = this.records.get(key) ?? { live: false, row, versions: 0, applied: 0 };
       const live = codes[index] !== 'd';
       this.records.set(key, {
@@ -124,11 +127,15 @@ export class TableModel {
         applied: before.applied + 1,
       });
     }
-    if (pattern !== 'full') return;
-    for (const [key, record] of this.records) {
-      if (named.has(key) || !record.live) continue;
+    for (const [key, record] of absent) {
       this.records.set(key, { ...record, live: false, versions: record.versions + 1, applied: record.applied + 1 });
     }
+  }
+
+  /** Live records that a whole table without them removes. */
+  private absentFrom(rows: readonly Row[]): [string, RecordModel][] {
+    const named = new Set(rows.map(keyOf));
+    return [...this.records].filter(([key, record]) => record.live && !named.has(key));
   }
 }
 

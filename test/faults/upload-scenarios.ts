@@ -28,6 +28,17 @@ async function writeSources({ cell, models, random }: Stage, { large }: AttemptO
   return loads;
 }
 
+/** An import is applied as a whole or not at all. */
+async function judgeMidway({ cell, models, findings }: Stage, loads: Map<string, Load>): Promise<void> {
+  const { tables } = await cell.sandbox.state();
+  const applied = [...models].map(([name, model]) => {
+    const versions = tables.find((each) => each.conventionKey === model.conventionKey)?.versions ?? 0;
+    if (versions === model.versions()) return 'no';
+    return versions === model.versions() + (loads.get(name)?.versions ?? 0) ? 'yes' : 'half';
+  });
+  findings.expect(new Set(applied).size === 1 && !applied.includes('half'), `applied midway: ${applied.join(', ')}`);
+}
+
 async function judgeUpload(
   stage: Stage,
   loads: Map<string, Load>,
@@ -70,6 +81,7 @@ export const importBatch: Scenario = {
           { target: { domain: DOMAIN, name: 'INLINE' }, source: { rows: [inline] } },
         ],
       },
+      midway: () => judgeMidway(stage, loads),
       judge: (result) => judgeUpload(stage, loads, before, result),
     };
   },
@@ -92,6 +104,7 @@ export const conventionUpload: Scenario = {
         poll: POLL,
         patterns: Object.fromEntries([...loads].map(([name, { pattern }]) => [name, pattern])),
       },
+      midway: () => judgeMidway(stage, loads),
       judge: (result) => judgeUpload(stage, loads, before, result),
     };
   },
