@@ -27,10 +27,12 @@ const CONFIRMED_AT_A_TIME = 100;
 export async function findDuplicates(search: DuplicateSearch): Promise<void> {
   const { table, keyNames, repeated } = search;
   for (;;) {
-    const suspects = await firstRepeats(search);
+    const { suspects, isAll } = await firstRepeats(search);
     if (suspects.size === 0) return;
     const rows = await confirm(search, suspects);
-    if (rows.count > 0) throw duplicateKeys(table, keyNames, rows.text(Math.max(rows.count, repeated.rows)));
+    // With more suspects than were looked at, how many rows there are is known by their hashes.
+    const count = isAll ? rows.count : Math.max(rows.count, repeated.rows);
+    if (rows.count > 0) throw duplicateKeys(table, keyNames, rows.text(count));
     for (const { high, low } of suspects.values()) repeated.delete(high, low);
     repeated.rows -= suspects.size;
   }
@@ -38,18 +40,21 @@ export async function findDuplicates(search: DuplicateSearch): Promise<void> {
 
 type Suspects = Map<string, { high: number; low: number }>;
 
-/** The hashes that repeat first. */
-async function firstRepeats(search: DuplicateSearch): Promise<Suspects> {
+/** The hashes that repeat first, and whether there are no others. */
+async function firstRepeats(search: DuplicateSearch): Promise<{ suspects: Suspects; isAll: boolean }> {
   const { hash, repeated } = search;
   const seen = new Set<string>();
   const suspects: Suspects = new Map();
+  let isAll = true;
   await forEachKey(search, () => {
-    if (suspects.size >= CONFIRMED_AT_A_TIME || !repeated.has(hash.high, hash.low)) return;
+    if (!isAll || !repeated.has(hash.high, hash.low)) return;
     const name = `${hash.high},${hash.low}`;
-    if (seen.has(name)) suspects.set(name, { high: hash.high, low: hash.low });
-    else seen.add(name);
+    if (!seen.has(name)) seen.add(name);
+    else if (suspects.size < CONFIRMED_AT_A_TIME || suspects.has(name))
+      suspects.set(name, { high: hash.high, low: hash.low });
+    else isAll = false;
   });
-  return suspects;
+  return { suspects, isAll };
 }
 
 /** The rows that repeat a key of the suspects, each with the row that had it first. */
