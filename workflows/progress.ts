@@ -1,32 +1,40 @@
 import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { ProgressView, Totals } from '../contracts/titan-results.js';
+import { inOrder, progressMarkdown, type ProgressLine } from './progress-markdown.js';
 
 /** Query `progress`: what `tidemark run --wait` shows. */
 export const progressQuery = defineQuery<ProgressView>('progress');
 
-const MAX_SHOWN = 50;
+const MAX_IN_QUERY = 50;
 
-interface Line {
-  name: string;
-  state: string;
+/** Sizes of a table, as far as they are known. */
+interface Size {
   rows?: number;
   bytes?: number;
-  ended: boolean;
 }
 
 /** What a person sees of a running workflow: the Web UI's current details and the query `progress`. */
 export class Progress {
   private phase = 'starting';
+  private since = Date.now();
+  private note: string | undefined;
   private batchId: string | undefined;
-  private readonly lines = new Map<string, Line>();
+  private readonly lines = new Map<string, ProgressLine>();
 
-  constructor(private readonly title: string) {
+  /** `noun`: what a line is about. */
+  constructor(
+    private readonly title: string,
+    private readonly noun: 'table' | 'domain' = 'table',
+  ) {
     setHandler(progressQuery, () => this.view());
     this.show();
   }
 
-  enter(phase: string): void {
+  /** The run is in another phase from now on. `note`: what a person should know of it, the reason of a failure for instance. */
+  enter(phase: string, note?: string): void {
+    if (phase !== this.phase) this.since = Date.now();
     this.phase = phase;
+    this.note = note;
     this.show();
   }
 
@@ -34,63 +42,62 @@ export class Progress {
     this.batchId = id;
   }
 
-  table(name: string, state: string, done?: { rows?: number; bytes?: number }): void {
-    this.lines.set(name, { name, state, ended: false, ...done });
-    this.show();
+  /** A table waits (`waiting`, `not sent`), is in work, or has been sent: then its size is known. */
+  table(name: string, state: string, done?: Size): void {
+    const before = this.lines.get(name);
+    const waits = state === 'waiting' || state === 'not sent';
+    const goesOn = before?.stage === 'in work';
+    const began = waits ? undefined : goesOn || done !== undefined ? before?.began : Date.now();
+    const stage = waits ? 'waiting' : done === undefined ? 'in work' : 'sent';
+    this.set({ name, state, stage, changed: Date.now(), ...(began === undefined ? {} : { began }), ...sizeOf(done) });
   }
 
-  ended(name: string, state: string, done: { rows?: number; bytes?: number } = {}): void {
-    this.lines.set(name, { name, state, ended: true, ...done });
+  /** A table has come to its end; `state` is its status. */
+  ended(name: string, state: string, done?: Size): void {
+    const stage = state.startsWith('error') ? 'failed' : state.startsWith('skipped') ? 'skipped' : 'success';
+    this.set({ name, state, stage, changed: Date.now(), ...sizeOf(done) });
+  }
+
+  private set(line: ProgressLine): void {
+    const before = this.lines.get(line.name);
+    const seconds =
+      line.stage === 'in work' || line.stage === 'waiting'
+        ? undefined
+        : // The time until it was sent says more than the one until the whole batch was processed.
+          (before?.seconds ?? (before?.began === undefined ? undefined : (line.changed - before.began) / 1_000));
+    this.lines.set(line.name, { ...line, ...(seconds === undefined ? {} : { seconds }) });
     this.show();
   }
 
   private view(): ProgressView {
     const all = [...this.lines.values()];
-    const working = all.filter((line) => !line.ended);
-    const ended = all.filter((line) => line.ended);
     return {
       phase: this.phase,
       totals: totalsOf(all),
       ...(this.batchId === undefined ? {} : { batchId: this.batchId }),
-      tables: [...working, ...ended.toReversed()].slice(0, MAX_SHOWN).map(({ name, state, rows, bytes }) => ({
-        name,
-        state,
-        ...(rows === undefined ? {} : { rows }),
-        ...(bytes === undefined ? {} : { bytes }),
-      })),
+      tables: inOrder(all)
+        .slice(0, MAX_IN_QUERY)
+        .map((line) => ({ name: line.name, state: line.state, ...sizeOf(line) })),
     };
   }
 
   private show(): void {
-    const { totals, tables } = this.view();
-    const batch = this.batchId === undefined ? '' : ` · batch ${this.batchId}`;
-    const head = `### ${this.title}\n\n**${this.phase}**${batch} · ${totals.success + totals.skipped + totals.failed} of ${totals.tables} done · ${totals.rows} rows`;
-    const rows = tables.map(
-      (line) => `| ${cell(line.name)} | ${cell(line.state)} | ${line.rows ?? ''} | ${line.bytes ?? ''} |`,
-    );
-    const more = totals.tables > tables.length ? `\n\n… and ${totals.tables - tables.length} more` : '';
-    setCurrentDetails(
-      rows.length === 0
-        ? head
-        : `${head}\n\n| table | state | rows | bytes |\n| --- | --- | ---: | ---: |\n${rows.join('\n')}${more}`,
-    );
+    const { title, noun, phase, since, note, batchId } = this;
+    setCurrentDetails(progressMarkdown({ title, noun, phase, since, note, batchId, lines: [...this.lines.values()] }));
   }
 }
 
-function totalsOf(lines: readonly Line[]): Totals {
+/** Only these two: a caller may hand over totals that say more. */
+function sizeOf({ rows, bytes }: Size = {}): Size {
+  return { ...(rows === undefined ? {} : { rows }), ...(bytes === undefined ? {} : { bytes }) };
+}
+
+function totalsOf(lines: readonly ProgressLine[]): Totals {
   const totals: Totals = { tables: lines.length, success: 0, skipped: 0, failed: 0, rows: 0, bytes: 0 };
-  for (const line of lines) {
-    totals.rows += line.rows ?? 0;
-    totals.bytes += line.bytes ?? 0;
-    if (!line.ended) continue;
-    if (line.state.startsWith('skipped')) totals.skipped += 1;
-    else if (line.state.startsWith('error')) totals.failed += 1;
-    else totals.success += 1;
+  for (const { stage, rows, bytes } of lines) {
+    totals.rows += rows ?? 0;
+    totals.bytes += bytes ?? 0;
+    if (stage === 'success' || stage === 'skipped' || stage === 'failed') totals[stage] += 1;
   }
   return totals;
-}
-
-/** Text of others inside a markdown table. */
-function cell(text: string): string {
-  return text.slice(0, 120).replaceAll(/[|\r\n]/gu, ' ');
 }

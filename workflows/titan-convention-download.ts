@@ -3,7 +3,7 @@ import type { Discovery } from '../contracts/activities.js';
 import { titanConventionDownloadInputSchema, type TitanConventionDownloadInput } from '../contracts/titan-inputs.js';
 import type { DownloadTableResult, TitanConventionDownloadResult } from '../contracts/titan-results.js';
 import { checkCarried } from './carried.js';
-import { refuseTooManyTables } from './discovery.js';
+import { discover } from './discovery.js';
 import type { ExportJob, ExportState } from './export/job.js';
 import { exportResults, runExports } from './export/run-exports.js';
 import { failWith, inPlainWords } from './failures.js';
@@ -12,7 +12,6 @@ import { totalsOf } from './import/results.js';
 import { parseInput } from './input.js';
 import { listOrReference } from './listing.js';
 import { Progress } from './progress.js';
-import { call } from './steps.js';
 
 interface Carried {
   version: 1;
@@ -38,15 +37,7 @@ async function run(input: TitanConventionDownloadInput, carried?: Carried): Prom
   checkCarried(carried);
   const progress = new Progress(`Convention download of ${parsed.domain}`);
   const runId = carried?.runId ?? workflowInfo().runId;
-  const discovery =
-    carried?.discovery ??
-    (await call(`Discover ${parsed.domain}`).titanDiscover({
-      connection: parsed.connection,
-      branch: parsed.branch,
-      domain: parsed.domain,
-      ...(parsed.tables === undefined ? {} : { tables: parsed.tables }),
-    }));
-  refuseTooManyTables(discovery);
+  const discovery = carried?.discovery ?? (await discover(parsed));
 
   const state: ExportState = carried?.state ?? discovery.tables.map(() => null);
   for (const [index, target] of discovery.tables.entries())

@@ -4,13 +4,12 @@ import { titanConventionUploadInputSchema, type TitanConventionUploadInput } fro
 import type { ImportPattern } from '../contracts/titan-common.js';
 import type { TitanConventionUploadResult } from '../contracts/titan-results.js';
 import { checkCarried } from './carried.js';
-import { refuseTooManyTables, unknownNames } from './discovery.js';
+import { discover, unknownNames } from './discovery.js';
 import { inPlainWords } from './failures.js';
 import { correlationCodes, type ImportState } from './import/job.js';
 import { runImport } from './import/run-import.js';
 import { parseInput } from './input.js';
 import { Progress } from './progress.js';
-import { call } from './steps.js';
 
 interface Carried {
   version: 1;
@@ -35,15 +34,7 @@ async function run(input: TitanConventionUploadInput, carried?: Carried): Promis
   checkCarried(carried);
   const progress = new Progress(`Convention upload of ${parsed.domain}`);
   const runId = carried?.runId ?? workflowInfo().runId;
-  const discovery =
-    carried?.discovery ??
-    (await call(`Discover ${parsed.domain}`).titanDiscover({
-      connection: parsed.connection,
-      branch: parsed.branch,
-      domain: parsed.domain,
-      ...(parsed.tables === undefined ? {} : { tables: parsed.tables }),
-    }));
-  refuseTooManyTables(discovery);
+  const discovery = carried?.discovery ?? (await discover(parsed));
   unknownNames(Object.keys(parsed.patterns ?? {}), discovery.tables, 'patterns');
 
   const codes = correlationCodes(parsed.correlationCode, runId);

@@ -39,7 +39,10 @@ export function titanSyncDomains(input: TitanSyncDomainsInput, carried?: Carried
 async function run(input: TitanSyncDomainsInput, carried?: Carried): Promise<TitanSyncDomainsResult> {
   const parsed = parseInput('titanSyncDomains', titanSyncDomainsInputSchema, input);
   checkCarried(carried);
-  const progress = new Progress(`Convention ${parsed.direction} of ${parsed.domains?.length ?? 'all'} domains`);
+  const progress = new Progress(
+    `Convention ${parsed.direction} of ${parsed.domains?.length ?? 'all'} domains`,
+    'domain',
+  );
   const state = carried?.state ?? emptySync(await domainNames(parsed));
   for (const domain of state.waiting) progress.table(domain, 'waiting');
   for (const { domain, status, totals } of state.domains) progress.ended(domain, status, totals);

@@ -1,20 +1,15 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { SendTableResult, TableTarget } from '../../contracts/activities.js';
+import type { SendTableInput, SendTableResult } from '../../contracts/activities.js';
 import type { ErrorInfo } from '../../contracts/errors.js';
-import type { TableReference } from '../../contracts/table-reference.js';
-import type { ImportPattern, Poll } from '../../contracts/titan-common.js';
+import type { Poll } from '../../contracts/titan-common.js';
 import type { UploadTableResult } from '../../contracts/titan-results.js';
 import type { Progress } from '../progress.js';
 
 /** One table that a batch should hold. */
-export interface ManifestEntry {
-  target: TableTarget;
-  source: TableReference;
-  pattern: ImportPattern;
-  mappingKey?: string;
-  correlationCode: string;
-  onEmpty: 'skip' | 'send';
-}
+export type ManifestEntry = Pick<
+  SendTableInput,
+  'target' | 'source' | 'pattern' | 'mappingKey' | 'correlationCode' | 'onEmpty'
+>;
 
 export interface ImportOptions {
   connection: string;

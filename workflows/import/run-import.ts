@@ -51,7 +51,7 @@ async function oneBatch(job: ImportJob, state: ImportState): Promise<{ result: U
   progress.enter('sending tables');
   const sending = await sendTables(job, state, importId);
   if (sending.tainted !== undefined) return { tainted: sending.tainted };
-  const error = firstError(state);
+  const error = firstError(job, state);
   if (error !== undefined && options.onTableError === 'fail') throw await failed(job, state, error);
   if (sending.interrupted) return job.continueWith(state);
   if (confirmedIds(state).length === 0) {
@@ -155,7 +155,7 @@ function importError(processed: {
 
 /** Nothing reached the server: all skipped, which is a success, or all failed, which is not. */
 async function withoutBatch(job: ImportJob, state: ImportState): Promise<UploadResult> {
-  const error = firstError(state);
+  const error = firstError(job, state);
   if (error !== undefined) throw await failed(job, state, error);
   job.progress.enter('done: nothing to send');
   return uploadResult(tableResults(job.manifest, state.tables, ''), null, state.abandoned);
@@ -194,8 +194,15 @@ async function giveUpBatch(job: ImportJob, state: ImportState, reason: string): 
   }
 }
 
-function firstError(state: ImportState): ErrorInfo | undefined {
-  return state.tables.flatMap((table) => (table.state === 'failed' ? [table.error] : []))[0];
+/** The first failed table's error; it says which table, for the step's own text may speak of a mapping or an address only. */
+function firstError(job: ImportJob, state: ImportState): ErrorInfo | undefined {
+  for (const [index, table] of state.tables.entries()) {
+    if (table.state !== 'failed') continue;
+    const name = job.manifest[index]?.target.conventionKey ?? '';
+    const { message } = table.error;
+    return { ...table.error, message: message.includes(name) ? message : `Table ${name}: ${message}` };
+  }
+  return undefined;
 }
 
 function tooManyBatches(reason: string): ErrorInfo {
