@@ -24,6 +24,18 @@ export const tableErrors = {
     meaning: 'DuckDB, which reads and writes Parquet, could not be loaded on this machine.',
     mend: 'Install @duckdb/node-api for this platform, or use CSV files.',
   },
+  DUCKDB_FAILED: {
+    meaning: 'DuckDB could not read or write a Parquet file. What it said is not shown: it quotes values of rows.',
+    mend: 'Look whether the file is whole and of the format that its name says.',
+  },
+  DUCKDB_OUT_OF_MEMORY: {
+    meaning: 'DuckDB needs more memory for a Parquet file than it may use.',
+    mend: 'Give it more with the option duckMemoryMegabytes of the store; the step is tried again by itself.',
+  },
+  BAD_OPTIONS: {
+    meaning: 'The options of a store are not right; the message names them.',
+    mend: 'Mend the connection.',
+  },
   BAD_TABLE_NAME: {
     meaning: 'A name cannot be that of a table in a folder.',
     mend: 'Use the convention key, {domain_abbreviation}_{database_table_name}.',

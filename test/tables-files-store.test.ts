@@ -422,6 +422,13 @@ describe('FilesStore, Parquet', () => {
     expect(String(failure)).not.toContain('secret-value');
   });
 
+  it('opens no DuckDB that nobody would close any more', async () => {
+    const store = storeOf({ format: 'parquet' });
+    await store.write('t', csvOf(text), { mode: 'replace', columns });
+    await store.close();
+    await expect(store.read('t')).rejects.toEqual(codeOf('STORE_CLOSED'));
+  });
+
   it('spools what it reads where only this user can read it, and removes that when the stream is destroyed', async () => {
     const store = storeOf({ format: 'parquet' });
     await store.write('t', csvOf(text), { mode: 'replace', columns });

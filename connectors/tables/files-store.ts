@@ -33,6 +33,7 @@ export class FilesStore implements TableStore {
   private readonly format: FileFormat;
   private readonly options: ReturnType<typeof parseFilesStoreOptions>;
   private duck: Promise<Duck> | undefined;
+  private isClosed = false;
 
   constructor(options: FilesStoreOptions) {
     this.options = parseFilesStoreOptions(options);
@@ -125,7 +126,9 @@ export class FilesStore implements TableStore {
     await this.doing('Using', access(folder, constants.R_OK | constants.W_OK | constants.X_OK));
   }
 
+  /** Also ends DuckDB. Parquet can't be read or written any more. */
   async close(): Promise<void> {
+    this.isClosed = true;
     const duck = this.duck;
     this.duck = undefined;
     await (await duck?.catch(() => undefined))?.close();
@@ -166,6 +169,9 @@ export class FilesStore implements TableStore {
   }
 
   private async openDuck(): Promise<Duck> {
+    if (this.isClosed) {
+      throw new TidemarkError(`The store ${this.root} is closed.`, { code: 'STORE_CLOSED', retryable: false });
+    }
     this.duck ??= spoolDirectory(this.options.spoolDirectory).then(async (directory) =>
       Duck.open({
         directories: [this.root],
