@@ -1,5 +1,7 @@
 import { printable } from '../output.js';
 
+export { bytesText, grouped } from '../../contracts/readable.js';
+
 export interface ColumnSpec<Row> {
   title: string;
   cell: (row: Row) => string;
@@ -33,14 +35,4 @@ export function columns<Row>(rows: readonly Row[], specs: readonly ColumnSpec<Ro
 
 function cut(text: string, max = MAX_CELL): string {
   return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
-}
-
-/** 1234567 → 1,234,567: the same on every machine. */
-export const grouped = (value: number): string => value.toLocaleString('en-US');
-
-export function bytesText(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length);
-  return `${(bytes / 1_000 ** power).toFixed(1)} ${units[power - 1] ?? ''}`;
 }

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import { inOrder, progressMarkdown, type ProgressLine, type ProgressStage } from '../workflows/progress-markdown.js';
+
+const at = Date.UTC(2026, 10, 21, 10, 39, 21);
+
+function line(name: string, stage: ProgressStage, more: Partial<ProgressLine> = {}): ProgressLine {
+  return { name, stage, state: stage, changed: at, ...more };
+}
+
+function details(lines: ProgressLine[], more: { note?: string; title?: string } = {}): string {
+  const { note, title = 'Convention upload of Geography' } = more;
+  return progressMarkdown({ title, noun: 'table', phase: 'sending tables', since: at, note, batchId: '7', lines });
+}
+
+describe('the current details of a run', () => {
+  it('say what the run is doing, since when, into which batch, and how far it is', () => {
+    const text = details([
+      line('geo_airports', 'sent', { rows: 3_376, bytes: 210_365, began: at, seconds: 75 }),
+      line('geo_zip_codes', 'in work', { state: 'sending', began: at }),
+      line('geo_time_zones', 'skipped', { state: 'skipped (no source data)' }),
+      line('geo_regions', 'waiting'),
+    ]);
+    expect(text.replaceAll(/[\u2003\u00a0]/gu, ' ').split('\n')).toEqual([
+      '### Convention upload of Geography',
+      '',
+      '**sending tables** since 2026-11-21 10:39:21 UTC · batch 7',
+      '',
+      '4 tables: 1 sending, 1 sent, 1 skipped, 1 waiting · 3,376 rows · 210.4 kB',
+      '',
+      '|table| state| rows| size| time|',
+      '|:-|:-|-:|-:|-:|',
+      '|geo_zip_codes| ▸ **sending**||| since 10:39:21|',
+      '|geo_airports| ✓ sent| 3,376| 210.4 kB| 1 min 15 s|',
+      '|geo_time_zones| – skipped (no source data)||||',
+      '|geo_regions| ○ waiting||||',
+    ]);
+  });
+
+  it('give the reason of a failure in full above the table, which has its beginning', () => {
+    const reason = 'x'.repeat(500);
+    const text = details([line('geo_cities', 'failed', { state: `error: ${reason}` })], { note: reason });
+    expect(text).toContain(`\n\n> ${reason}\n\n`);
+    expect(text).toContain(`✗ **failed:** ${'x'.repeat(119)}…|`);
+  });
+
+  it('show the failed tables first, then those in work, the latest sent before earlier ones, and what waits last', () => {
+    const lines = [
+      line('a', 'waiting'),
+      line('b', 'success'),
+      line('c', 'sent'),
+      line('d', 'sent', { changed: at + 1 }),
+      line('e', 'in work'),
+      line('f', 'failed'),
+    ];
+    expect(inOrder(lines).map(({ name }) => name)).toEqual(['f', 'e', 'd', 'c', 'b', 'a']);
+  });
+
+  it('stay short enough for an address, however many tables there are and whatever their names', () => {
+    const lines = Array.from({ length: 1_000 }, (_, index) =>
+      line(`geo_${'table'.repeat(8)}_${index}`, 'success', { rows: 1_000_000, bytes: 1e9, seconds: 4_000 }),
+    );
+    const text = details(lines);
+    expect(text).toContain('1,000 tables: 1,000 success');
+    expect(text).toContain('… and 975 more');
+    expect(encodeURIComponent(text).length).toBeLessThan(6_000);
+  });
+
+  it('show texts of others as they are: no markup, no link, no picture, no row or column of their own', () => {
+    const text = details([line('a|b\n![x](http://x/)', 'in work', { state: '<b>*x*</b> `_y_`' })], { title: '# _t_' });
+    expect(text).toContain('|a\\|b !\\[x\\](http://x/)|');
+    expect(text).toContain('**\\<b\\>\\*x\\*\\</b\\> \\`\\_y\\_\\`**');
+    expect(text).toContain('### # \\_t\\_\n');
+  });
+});

@@ -1,0 +1,123 @@
+import { bytesText, grouped, secondsText } from '../contracts/readable.js';
+
+/** Where a table is on its way. */
+export type ProgressStage = 'failed' | 'in work' | 'sent' | 'success' | 'skipped' | 'waiting';
+
+export interface ProgressLine {
+  name: string;
+  /** In the words of the query `progress`: `sending`, `skipped (empty)`, `error: ...`. */
+  state: string;
+  stage: ProgressStage;
+  /** Milliseconds since 1970: the latest change, and when it was taken in hand. */
+  changed: number;
+  began?: number;
+  /** From then until it was sent or ended. */
+  seconds?: number;
+  rows?: number;
+  bytes?: number;
+}
+
+export interface ProgressDetails {
+  title: string;
+  noun: string;
+  phase: string;
+  /** Milliseconds since 1970. */
+  since: number;
+  note: string | undefined;
+  batchId: string | undefined;
+  lines: readonly ProgressLine[];
+}
+
+/** The Web UI hands the markdown to its renderer inside an address, and a proxy before it may refuse one above 8 kB. */
+const MAX_SHOWN = 25;
+const MAX_CELL = 120;
+const MAX_NOTE = 1_000;
+
+/** Failed ones first, then those in work, sent, ended (the latest first); what only waits comes last. */
+const ORDER: readonly ProgressStage[] = ['failed', 'in work', 'sent', 'success', 'skipped', 'waiting'];
+
+const SIGNS: Record<ProgressStage, string> = {
+  failed: '✗',
+  'in work': '▸',
+  sent: '✓',
+  success: '✓',
+  skipped: '–',
+  waiting: '○',
+};
+
+/** The lines in the order in which they matter to somebody who watches. */
+export function inOrder(lines: readonly ProgressLine[]): ProgressLine[] {
+  return ORDER.flatMap((stage) => {
+    const group = lines.filter((line) => line.stage === stage);
+    return stage === 'waiting' || stage === 'in work' ? group : group.sort((a, b) => b.changed - a.changed);
+  });
+}
+
+/** The current details of a run, for the Web UI: what it is doing, since when, and a small table. */
+export function progressMarkdown({ title, noun, phase, since, note, batchId, lines }: ProgressDetails): string {
+  const batch = batchId === undefined ? '' : ` · batch ${text(batchId)}`;
+  const shown = inOrder(lines).slice(0, MAX_SHOWN);
+  const more = lines.length - shown.length;
+  return [
+    `### ${text(title)}`,
+    `**${text(phase)}** since ${instant(since)} UTC${batch}`,
+    ...(note === undefined ? [] : [`> ${text(note, MAX_NOTE)}`]),
+    ...(lines.length === 0 ? [] : [countsOf(lines, noun), tableOf(shown, noun)]),
+    ...(more > 0 ? [`… and ${grouped(more)} more`] : []),
+  ].join('\n\n');
+}
+
+/** `9 tables: 3 sending, 5 sent, 1 skipped · 24,510 rows · 480.5 kB` */
+function countsOf(lines: readonly ProgressLine[], noun: string): string {
+  const counts = new Map<string, number>();
+  for (const line of inOrder(lines)) {
+    const label = line.stage === 'in work' || line.stage === 'waiting' ? line.state : line.stage;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  const states = [...counts].map(([label, count]) => `${grouped(count)} ${text(label)}`).join(', ');
+  const rows = lines.reduce((sum, line) => sum + (line.rows ?? 0), 0);
+  const bytes = lines.reduce((sum, line) => sum + (line.bytes ?? 0), 0);
+  const sizes = rows + bytes === 0 ? '' : ` · ${grouped(rows)} rows · ${bytesText(bytes)}`;
+  return `${grouped(lines.length)} ${noun}${lines.length === 1 ? '' : 's'}: ${states}${sizes}`;
+}
+
+function tableOf(lines: readonly ProgressLine[], noun: string): string {
+  const rows = lines.map((line) => {
+    const sized = line.stage !== 'skipped' && line.stage !== 'failed';
+    return row([
+      text(line.name),
+      stateOf(line),
+      sized && line.rows !== undefined ? grouped(line.rows) : '',
+      sized && line.bytes !== undefined ? bytesText(line.bytes) : '',
+      timeOf(line),
+    ]);
+  });
+  return [row([noun, 'state', 'rows', 'size', 'time']), '|:-|:-|-:|-:|-:|', ...rows].join('\n');
+}
+
+/** The renderer's tables have no space between columns: an em space is one, and no parser of markdown strips it. */
+function row([first = '', ...others]: string[]): string {
+  return `|${first}|${others.map((cell) => (cell === '' ? '' : `\u2003${cell}`)).join('|')}|`;
+}
+
+function stateOf({ stage, state }: ProgressLine): string {
+  const sign = SIGNS[stage];
+  if (stage === 'failed') return `${sign} **failed:** ${text(state.replace(/^error: /u, ''))}`;
+  return stage === 'in work' ? `${sign} **${text(state)}**` : `${sign} ${text(state)}`;
+}
+
+function timeOf({ stage, began, seconds }: ProgressLine): string {
+  if (seconds !== undefined) return secondsText(seconds).replaceAll(' ', '\u00a0');
+  return stage === 'in work' && began !== undefined ? `since\u00a0${instant(began).slice(11)}` : '';
+}
+
+/** `2026-11-21 10:39:21`, UTC. */
+function instant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** Text of others as it is: no table's name, and no server's message, becomes markup, a link or a picture that the browser loads. */
+function text(given: string, max = MAX_CELL): string {
+  const cut = given.length <= max ? given : `${given.slice(0, max - 1)}…`;
+  return cut.replaceAll(/\s+/gu, ' ').replaceAll(/[\\`*[\]<>|~]|\b_|_\b/gu, '\\$&');
+}
