@@ -116,6 +116,6 @@ describe('a filter of tables', () => {
     );
   });
   it('refuses an unknown name and lists the near ones', () => {
-    expect(() => filterTables(tables, ['regoins'])).toThrow(/near names: .*regions/u);
+    expect(() => filterTables(tables, ['regoins'])).toThrow(/Near names: .*"regions"/u);
   });
 });

@@ -45,8 +45,10 @@ async function probe(
   try {
     return await store.probe(source.table, { signal });
   } catch (error) {
-    // A table that can't be read has something in it: sending it will say what is wrong with it, as this table's own error.
-    if (error instanceof TidemarkError && !error.retryable && !signal.aborted) return 'rows';
+    // A table that can't be read has something in it: sending it will say what is wrong with it, as this table's own error. A store
+    // that is not there is the whole run's.
+    const isTables = error instanceof TidemarkError && !error.retryable && error.code !== 'STORE_NOT_FOUND';
+    if (isTables && !signal.aborted) return 'rows';
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { TidemarkError } from '../../contracts/errors.js';
 import type { Discovery, TableTarget, TitanRdmActivities } from '../../contracts/activities.js';
 import type { BranchSelector } from '../../contracts/titan-common.js';
 import type { DeployedTable, Domain, TitanRdm } from '../../connectors/titanrdm/index.js';
-import { nearNames } from '../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
 import { named } from '../registry.js';
 import { runStep } from '../step.js';
 import type { TitanRdmDependencies } from './dependencies.js';
@@ -18,9 +18,11 @@ export function discoverActivities({ titanrdm }: TitanRdmDependencies): Pick<Tit
     titanListDomains: (input) =>
       runStep(async ({ signal }) => {
         const client = clientOf(input.connection);
+        // A branch that is not there is found out once, not by each domain's child.
+        const branchId = await branchIdOf(client, input.branch, signal);
         const domains = await selectDomains(client, input.domains, signal);
         refuseSharedNames(domains);
-        await refuseSharedKeys(client, input.branch, domains, signal);
+        await refuseSharedKeys(client, branchId, domains, signal);
         return domains.map(({ id, name, abbreviation }) => ({ id, name, abbreviation }));
       }),
 
@@ -67,11 +69,18 @@ export function discoverActivities({ titanrdm }: TitanRdmDependencies): Pick<Tit
 }
 
 async function branchIdOf(client: TitanRdm, branch: BranchSelector, signal: AbortSignal): Promise<string> {
-  const found =
-    'id' in branch
-      ? await client.getBranch(branch.id, { signal })
-      : await client.findBranch(branch.name, branch.owner, { signal });
-  return found.id;
+  if ('name' in branch) return (await client.findBranch(branch.name, branch.owner, { signal })).id;
+  try {
+    return (await client.getBranch(branch.id, { signal })).id;
+  } catch (error) {
+    if (!(error instanceof TidemarkError) || error.code !== 'TITAN_UNKNOWN_BRANCH') throw error;
+    const known = (await client.listBranches({ signal })).slice(0, 10).map(({ id, name }) => `${id} ('${name}')`);
+    throw new TidemarkError(`There is no branch with the id ${branch.id}. There are: ${known.join(', ')}.`, {
+      code: error.code,
+      retryable: false,
+      mend: 'Use the id or the exact name of a branch.',
+    });
+  }
 }
 
 async function loadDomain(
@@ -113,7 +122,7 @@ function refuseSharedNames(domains: Domain[]): void {
  */
 async function refuseSharedKeys(
   client: TitanRdm,
-  branch: BranchSelector,
+  branchId: string,
   domains: Domain[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -125,8 +134,6 @@ async function refuseSharedKeys(
           `${domain.abbreviation}_`.startsWith(`${other.abbreviation}_`)),
     ),
   );
-  if (suspects.length === 0) return;
-  const branchId = await branchIdOf(client, branch, signal);
   const owners = new Map<string, string>();
   for (const domain of suspects) {
     for (const table of await client.listDeployedTables({ branchId, domainId: domain.id }, { signal })) {
@@ -170,22 +177,19 @@ function oneTable(tables: TableTarget[], name: string): TableTarget {
   const hits = tables.filter((table) => table.name === name || table.table === name);
   const [hit] = hits;
   if (hit === undefined) {
-    const near = nearNames(name, [...new Set(tables.flatMap((table) => [table.name, table.table]))]);
-    throw new TidemarkError(
-      `There is no table '${name}'${near.length > 0 ? `; near names: ${near.join(', ')}` : ''}.`,
-      {
-        code: 'TITAN_UNKNOWN_TABLE',
-        retryable: false,
-        mend: 'Give its display name or its physical name, exactly as TitanRDM spells it.',
-      },
-    );
+    const known = tables.flatMap((table) => [table.name, table.table]);
+    throw new TidemarkError(`There is no table '${name}'. ${nearNamesText(name, known)}`, {
+      code: 'TITAN_UNKNOWN_TABLE',
+      retryable: false,
+      mend: 'Give its display name or its physical name, exactly as TitanRDM spells it.',
+    });
   }
   if (hits.length > 1) {
     const which = hits.map((table) => `'${table.name}' (${table.table})`).join(', ');
     throw new TidemarkError(`The name '${name}' means several tables: ${which}.`, {
       code: 'TITAN_AMBIGUOUS_TABLE',
       retryable: false,
-      mend: 'Give the physical name where display names are equal, or the other way round.',
+      mend: 'Of the two names of the one that is meant, give the one that no other table has.',
     });
   }
   return hit;

@@ -51,7 +51,7 @@ export interface LocatedFile {
   format: FileFormat;
 }
 
-/** Errors: `BAD_TABLE_NAME`, `AMBIGUOUS_TABLE`, `PATH_OUTSIDE_ROOT`. Undefined when there is no such table. */
+/** Errors: `BAD_TABLE_NAME`, `AMBIGUOUS_TABLE`, `PATH_OUTSIDE_ROOT`, the system's when the root is missing. Undefined when there is no such table. */
 export async function locate(root: string, name: string): Promise<LocatedFile | undefined> {
   const found: LocatedFile[] = [];
   for (const format of FORMATS) {
@@ -64,6 +64,8 @@ export async function locate(root: string, name: string): Promise<LocatedFile | 
     if (!isWithin(await realpath(root), real)) throw outsideRoot(name);
     found.push({ path: real, format });
   }
+  // A folder that is not there holds no tables, and yet none of them is absent: it throws.
+  if (found.length === 0) await realpath(root);
   if (found.length > 1)
     throw ambiguousTable(
       name,

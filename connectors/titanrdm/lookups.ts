@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { TidemarkError } from '../../contracts/errors.js';
 import type { Api } from './api.js';
 import type { TitanErrorCode } from './error-codes.js';
 import { titanError } from './errors.js';
@@ -42,10 +43,10 @@ export async function findBranch(api: Api, name: string, owner: Id | undefined, 
   if (branch !== undefined && others.length === 0) return branch;
   const owners = matches.map(ownerText).join(', ');
   if (branch === undefined) {
-    const text = `No branch named ${quote(name)} belongs to ${quote(String(owner))}; owners: ${owners}`;
+    const text = `No branch named ${quote(name)} belongs to ${quote(String(owner))}; owners: ${owners}.`;
     throw titanError('TITAN_UNKNOWN_BRANCH', text);
   }
-  const text = `${owned.length} branches are named ${quote(name)}; owners: ${owners}`;
+  const text = `${owned.length} branches are named ${quote(name)}; owners: ${owners}.`;
   throw titanError('TITAN_AMBIGUOUS_BRANCH', text);
 }
 
@@ -67,7 +68,7 @@ export async function findDomain(api: Api, name: string, signal: Signal): Promis
   }
   if (others.length === 0) return domain;
   const ids = matches.map((match) => `${match.id} (${match.abbreviation})`).join(', ');
-  throw titanError('TITAN_AMBIGUOUS_DOMAIN', `${matches.length} domains are named ${quote(name)}; ids: ${ids}`);
+  throw titanError('TITAN_AMBIGUOUS_DOMAIN', `${matches.length} domains are named ${quote(name)}; ids: ${ids}.`);
 }
 
 export async function listDeployedTables(
@@ -91,7 +92,14 @@ export async function lookupDeployedTable(
   const path = `${TABLES}/lookup`;
   const query = { key, branch_id: branchId };
   const codeOf = whenMissing('TITAN_UNKNOWN_TABLE');
-  const table = await api.call({ method: 'GET', path, query, schema: deployedTableSchema, codeOf }, signal);
+  const table = await api
+    .call({ method: 'GET', path, query, schema: deployedTableSchema, codeOf }, signal)
+    .catch((error: unknown) => {
+      // The server's 404 does not repeat which of many keys was asked for.
+      if (!(error instanceof TidemarkError) || error.code !== 'TITAN_UNKNOWN_TABLE') throw error;
+      const text = `Branch ${branchId} has no table with the key ${quote(key)}`;
+      throw titanError('TITAN_UNKNOWN_TABLE', text, { httpStatus: error.httpStatus, cause: error });
+    });
   // Keys are UUIDs in some places and integers, which are ids, in others.
   if (sameText(table.key, key) || table.id === key) return table;
   throw titanError('TITAN_UNEXPECTED_REPLY', `GET ${path} for table ${quote(key)} answered with ${quote(table.key)}`);

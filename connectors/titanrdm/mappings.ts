@@ -1,5 +1,6 @@
 import type { Api } from './api.js';
 import { titanError } from './errors.js';
+import { nearNamesText } from './near-names.js';
 import { filterText, listAll } from './paging.js';
 import { apiPath } from './path.js';
 import { type ImportMapping, importMappingSchema } from './schema.js';
@@ -23,11 +24,15 @@ export async function defaultImportMapping(api: Api, tableId: Id, signal: Signal
 export async function importMappingByKey(api: Api, tableId: Id, key: string, signal: Signal): Promise<ImportMapping> {
   const isIt = (mapping: ImportMapping): boolean => mapping.key.toLowerCase() === key.toLowerCase();
   const filtered = (await listMappings(api, tableId, filterText('key', key), signal)).filter(isIt);
-  const found = filtered.length > 0 ? filtered : (await listMappings(api, tableId, undefined, signal)).filter(isIt);
+  const all = filtered.length > 0 ? filtered : await listMappings(api, tableId, undefined, signal);
   const shown = JSON.stringify(key);
+  const known = nearNamesText(
+    key,
+    all.map((mapping) => mapping.key),
+  );
   return only(
-    found,
-    `Table ${tableId} has no import mapping with the key ${shown}`,
+    all.filter(isIt),
+    `Table ${tableId} has no import mapping with the key ${shown}. ${known}`,
     `Table ${tableId} has several import mappings with the key ${shown}`,
   );
 }

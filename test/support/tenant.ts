@@ -61,6 +61,11 @@ export interface TenantOptions {
   worker?: Partial<WorkerOptions>;
   /** Another Temporal server than the test run's. */
   server?: { address: string; namespace: string };
+  /** Connections and stores beside `tenant`, `lake` and `landing`, made from the tenant's own options and a folder that is removed. */
+  more?: (
+    own: TitanRdmClientOptions,
+    folder: string,
+  ) => { connections?: Record<string, TitanRdmClientOptions>; stores?: Record<string, TableStore> };
 }
 
 /** A sandbox, two stores of files and a worker's plugin on the test run's Temporal server. */
@@ -75,22 +80,23 @@ export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
       return folder;
     }),
   )) as [string, string, string, string];
+  const { url, clientId, clientSecret } = sandbox;
+  const own: TitanRdmClientOptions = {
+    url,
+    clientId,
+    clientSecret,
+    retry: { limit: 3, firstDelayMs: 20, maxDelayMs: 200 },
+    log: (entry) => noteLogLine(JSON.stringify(entry)),
+    ...options.client,
+  };
+  const more = options.more?.(own, root);
   const stores: Record<string, TableStore> = {
     lake: createStore({ type: 'files', path: lake }),
     landing: createStore({ type: 'files', path: landing }),
+    ...more?.stores,
   };
-  const { url, clientId, clientSecret } = sandbox;
   const plugin = titanRdmPlugin({
-    connections: {
-      tenant: {
-        url,
-        clientId,
-        clientSecret,
-        retry: { limit: 3, firstDelayMs: 20, maxDelayMs: 200 },
-        log: (entry) => noteLogLine(JSON.stringify(entry)),
-        ...options.client,
-      },
-    },
+    connections: { tenant: own, ...more?.connections },
     stores,
     results,
     spoolDirectory: spool,
