@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { startTitanSandbox, type FaultRuleInput, type TitanSandbox } from '../sandbox/titanrdm/index.js';
+import { ROUTE_NAMES, startTitanSandbox, type FaultRuleInput, type TitanSandbox } from '../sandbox/titanrdm/index.js';
 import { put, RawClient, type Answer } from './support/sandbox-http.js';
 
 let sandbox: TitanSandbox;
@@ -87,6 +87,7 @@ describe('a fault rule', () => {
   it('that is misspelt is refused', () => {
     expect(() => sandbox.setFaults([JSON.parse('{"kind":"explode"}')])).toThrow();
     expect(() => sandbox.setFaults([{ kind: 'reset', match: { path: '(' } }])).toThrow();
+    expect(() => sandbox.setFaults([{ kind: 'reset', match: { route: 'import.new' } }])).toThrow(/ROUTE_NAMES/);
   });
 });
 
@@ -269,6 +270,12 @@ describe('a stopped sandbox', () => {
 });
 
 describe('the logs of the sandbox', () => {
+  it('name routes as fault rules do', () => {
+    const seen = new Set(sandbox.requestLog.map(({ route }) => route));
+    expect(seen.size).toBeGreaterThan(5);
+    for (const route of seen) expect(ROUTE_NAMES).toContain(route);
+  });
+
   it('hold every call with its route and status, and no secret', async () => {
     await client.startExport('segments');
     expect(sandbox.requestLog.at(-1)).toMatchObject({ route: 'exports.new', method: 'POST', status: 201, fault: null });

@@ -27,6 +27,33 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** The product's routes, as rules and the request log name them. */
+export const ROUTE_NAMES = [
+  'token',
+  'branches.list',
+  'branches.get',
+  'domains.list',
+  'domains.get',
+  'deployed_tables.list',
+  'deployed_tables.lookup',
+  'mappings.list',
+  'imports.new',
+  'import_tables.new',
+  'upload.put',
+  'import_tables.upload_complete',
+  'import_tables.upload_failed',
+  'imports.complete',
+  'imports.get',
+  'exports.new',
+  'exports.get',
+  'download.get',
+] as const;
+
+// A misspelt route would be a fault that never happens, and a test that proves nothing.
+const routeName = z
+  .string()
+  .refine((name) => ROUTE_NAMES.some((known) => known === name), 'not the name of a route (see ROUTE_NAMES)');
+
 const regex = z.string().refine((text) => {
   try {
     new RegExp(text);
@@ -47,8 +74,8 @@ export const faultRuleSchema = z.strictObject({
       method: z.string().optional(),
       /** Regular expression on the path, without its query. */
       path: regex.optional(),
-      /** Route names: `token`, `imports.new`, `import_tables.new`, `upload.put`, `imports.complete`, ... (see `ROUTE_NAMES`). */
-      route: z.union([z.string(), z.array(z.string())]).optional(),
+      /** One or several of {@link ROUTE_NAMES}. */
+      route: z.union([routeName, z.array(routeName)]).optional(),
       /** Convention key or key of the table that the call is about, where it is about one. */
       table: z.string().optional(),
     })

@@ -9,7 +9,7 @@ export {
   type DomainDefinition,
   type TableDefinition,
 } from './definitions.js';
-export { FAULT_KINDS, faultRuleSchema, type FaultKind, type FaultRuleInput } from './fault-rules.js';
+export { FAULT_KINDS, ROUTE_NAMES, faultRuleSchema, type FaultKind, type FaultRuleInput } from './fault-rules.js';
 export type { FaultEntry } from './faults.js';
 export type { RequestEntry } from './request-log.js';
 export type { SandboxRow, TableState } from './inspection.js';
