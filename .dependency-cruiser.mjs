@@ -20,7 +20,7 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => {
     to: {
       path: `^(${forbidden})/`,
       // A workflow names the activities that it calls by their types alone: nothing of them reaches its bundle.
-      ...(room === 'workflows' ? { pathNot: '^activities/', } : {}),
+      ...(room === 'workflows' ? { pathNot: '^activities/' } : {}),
     },
   };
 });
@@ -53,6 +53,10 @@ export default {
     exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'], extensions: ['.ts', '.js', '.mjs'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs'],
+    },
   },
 };
