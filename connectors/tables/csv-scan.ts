@@ -1,4 +1,10 @@
+import { ByteOrderMark } from './byte-order-mark.js';
+import type { CsvScanOptions } from './csv-scan-options.js';
+import { CsvStructure } from './csv-structure.js';
+import { WholeRows, type RowFields } from './csv-whole-rows.js';
 import { malformedCsv } from './errors.js';
+
+export type { CsvScanOptions, WatchedColumn } from './csv-scan-options.js';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -13,44 +19,20 @@ const AFTER_QUOTE = 3;
 /** After a carriage return outside quotes: half a line end. */
 const AFTER_CR = 4;
 
-/** What some programs write in front of UTF-8. */
-const BOM = Uint8Array.of(0xef, 0xbb, 0xbf);
-
 /** Bytes that one row's watched fields may hold: more is a quote that never closes, not a key. */
 const MAX_WATCHED_BYTES = 16 * 1024 * 1024;
 
-/** A column that `onRow` wants to know about. */
-export interface WatchedColumn {
-  /** Index of the column. */
-  index: number;
-  /** Keep its bytes; otherwise only whether it is NULL is found out, which costs next to nothing. */
-  bytes: boolean;
-}
-
-export interface CsvScanOptions {
-  /** Names the table in errors. */
-  where: string;
-  /**
-   * Refuse what readers of CSV disagree about: rows of another length than the header, quotes within unquoted fields, bytes after
-   * a closing quote, carriage returns outside quotes. Otherwise such bytes count as ordinary ones.
-   */
-  strict?: boolean;
-  /** Told the column names; answers with the columns that `onRow` wants to see: the places in that list are the slots. */
-  onHeader?: (names: string[]) => readonly WatchedColumn[];
-  /** Called at each data row's end. `end` is the offset in the stream just behind the row and its line end. */
-  onRow?: (end: number) => void;
-}
+/** Shared by all scanners: what it holds is used up before anybody else can ask it. */
+const structure = CsvStructure.load();
 
 /**
  * Reads CSV as bytes, in chunks cut anywhere: finds rows and fields, keeps the unescaped bytes of the watched fields of the current
  * row, makes no object per row. Checks no encoding: see `Utf8Guard`.
  */
-export class CsvScanner {
+export class CsvScanner implements RowFields {
   /** Data rows that ended so far. */
   rows = 0;
   header: string[] | undefined;
-  /** Bytes of the byte order mark that the stream begins with: 0 or 3. It belongs to no field. */
-  bomBytes = 0;
   /** Offset just behind the header's line end. */
   headerEnd = 0;
 
@@ -60,19 +42,24 @@ export class CsvScanner {
   starts = new Int32Array(64);
   ends = new Int32Array(64);
   /** 1 for a field that is not NULL: that has a byte, or quotes. */
-  private present = new Uint8Array(64);
+  present = new Uint8Array(64);
 
   private state = FIELD_START;
   private column = 0;
   private length = 0;
   private offset = 0;
-  /** Bytes of a byte order mark seen so far; -1 when the question is settled. */
-  private bomSeen = 0;
+  private readonly mark = new ByteOrderMark();
   /** Slot of each column, -1 for one that nobody watches; and the same where the bytes are kept. */
   private slots = new Int32Array(0);
   private kept = new Int32Array(0);
+  private rowsOf = new WholeRows(0, []);
 
   constructor(private readonly options: CsvScanOptions) {}
+
+  /** Bytes of the byte order mark that the stream begins with: 0 or 3. It belongs to no field. */
+  get bomBytes(): number {
+    return this.mark.bytes;
+  }
 
   /** Whether the field is NULL: empty and not in quotes. */
   isNull(slot: number): boolean {
@@ -88,21 +75,44 @@ export class CsvScanner {
   }
 
   push(bytes: Uint8Array): void {
-    const chunk = this.bomSeen < 0 ? bytes : this.withoutBom(bytes);
+    const chunk = this.mark.isSettled ? bytes : this.mark.take(bytes);
+    if (this.offset === 0) this.offset = this.mark.bytes;
+    this.reserve(chunk.length);
+    // Whole rows in one go; what is left of a row at the chunk's beginning and end, and all that is odd, byte by byte.
+    this.scan(chunk, structure === undefined ? 0 : this.wholeRows(structure, chunk), false);
+    this.offset += chunk.length;
+  }
+
+  private wholeRows(csv: CsvStructure, chunk: Uint8Array): number {
+    const first = this.toRowStart(chunk);
+    if (this.header === undefined) return first;
+    const next = this.rowsOf.take(csv, this, chunk, first, this.offset);
+    const slot = this.slotOf(0);
+    if (next > first && slot >= 0) this.startField(slot, 0);
+    return next;
+  }
+
+  /** Finishes the row that the chunk begins within. Returns where the next one starts. */
+  private toRowStart(chunk: Uint8Array): number {
+    const between = this.header !== undefined && this.state === FIELD_START && this.column === 0;
+    return between ? 0 : this.scan(chunk, 0, true);
+  }
+
+  /** Reads byte by byte from `from` to the end of the chunk, or of one row. Returns where it stopped. */
+  private scan(chunk: Uint8Array, from: number, oneRow: boolean): number {
     const size = chunk.length;
-    this.reserve(size);
     const { watched } = this;
     let { state, column, length } = this;
     let slot = this.slotOf(column);
     let keep = this.keepOf(column);
-    let at = 0;
+    let at = from;
     while (at < size) {
       if (state === QUOTED) {
         // The inner loops carry the weight: most bytes are looked at by nothing else.
         for (;;) {
-          const from = at;
+          const start = at;
           while (at < size && chunk[at] !== QUOTE) at += 1;
-          if (keep >= 0) for (let copied = from; copied < at; copied += 1) watched[length++] = chunk[copied] ?? 0;
+          if (keep >= 0) for (let copied = start; copied < at; copied += 1) watched[length++] = chunk[copied] ?? 0;
           if (at + 1 >= size || chunk[at + 1] !== QUOTE) break;
           if (keep >= 0) watched[length++] = QUOTE;
           at += 2;
@@ -144,6 +154,7 @@ export class CsvScanner {
         keep = this.keepOf(0);
         if (slot >= 0) this.startField(slot, 0);
         state = FIELD_START;
+        if (oneRow) break;
       } else if (byte === QUOTE && state === FIELD_START) {
         if (slot >= 0) this.present[slot] = 1;
         state = QUOTED;
@@ -161,19 +172,16 @@ export class CsvScanner {
         state = UNQUOTED;
       }
     }
-    this.offset += size;
     this.state = state;
     this.column = column;
     this.length = length;
+    return at;
   }
 
   /** To be called when all bytes were pushed: the last row may lack its line end. */
   end(): void {
-    if (this.bomSeen > 0) {
-      const began = BOM.subarray(0, this.bomSeen);
-      this.bomSeen = -1;
-      this.push(began);
-    }
+    const held = this.mark.end();
+    if (held.length > 0) this.push(held);
     if (this.state === FIELD_START && this.column === 0) return;
     if (this.options.strict === true) {
       if (this.state === QUOTED) throw this.malformed('a quoted field never ends');
@@ -226,27 +234,21 @@ export class CsvScanner {
         this.slots[index] = slot;
         if (bytes) this.kept[index] = slot;
       }
+      this.rowsOf = new WholeRows(this.header.length, watch, options.onRow);
       return;
     }
     if (column + 1 !== header.length && options.strict === true) {
       const found = column === 0 ? 'only 1 field (an empty line?)' : `${column + 1} fields`;
       throw this.malformed(`it has ${found} where the header has ${header.length}`);
     }
+    // Fields that a short row lacks are NULL, not those of the row before.
+    for (let lacking = column + 1; lacking < header.length; lacking += 1) {
+      const slot = this.slots[lacking] ?? -1;
+      if (slot >= 0) this.startField(slot, 0);
+      if (slot >= 0) this.ends[slot] = 0;
+    }
     this.rows += 1;
     options.onRow?.(end);
-  }
-
-  /** Takes a byte order mark away, which may come in pieces; bytes that only began like one are put back. */
-  private withoutBom(bytes: Uint8Array): Uint8Array {
-    const seen = this.bomSeen;
-    let at = 0;
-    while (seen + at < 3 && at < bytes.length && bytes[at] === BOM[seen + at]) at += 1;
-    this.bomSeen = seen + at;
-    if (this.bomSeen < 3 && at === bytes.length) return bytes.subarray(at);
-    const isBom = this.bomSeen === 3;
-    this.bomSeen = -1;
-    if (isBom) this.offset = this.bomBytes = 3;
-    return isBom ? bytes.subarray(at) : Buffer.concat([BOM.subarray(0, seen), bytes]);
   }
 
   /** Bytes that strictness refuses. Returns the length of `watched` with what must be kept of them. */

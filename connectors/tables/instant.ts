@@ -92,6 +92,8 @@ function daysSince1970(year: number, month: number, day: number): number {
   return marchYear * 365 + leapDays + (MARCH_DAYS[(month + 9) % 12] ?? 0) + day - 1 - DAYS_TO_1970;
 }
 
+const LONGEST_REMEMBERED = 64;
+
 /** Keeps the largest of the instants shown to it, compared as instants, whatever their offsets. */
 export class LargestInstant {
   private readonly reader = new InstantReader();
@@ -99,9 +101,13 @@ export class LargestInstant {
   private nanos = 0;
   private latest = '';
   private unreadable = false;
+  /** What was shown last: the rows of one import have the same instant, which need not be read for each of them. */
+  private readonly previous = new Uint8Array(LONGEST_REMEMBERED);
+  private previousLength = -1;
 
   /** Bytes that are no instant spoil the result: a mark must never be ahead of what was understood. */
   observe(bytes: Uint8Array, start: number, end: number): void {
+    if (this.isPrevious(bytes, start, end)) return;
     const { reader } = this;
     if (!reader.read(bytes, start, end)) {
       this.unreadable = true;
@@ -110,6 +116,18 @@ export class LargestInstant {
       this.nanos = reader.nanos;
       this.latest = Buffer.from(bytes.subarray(start, end)).toString('latin1');
     }
+  }
+
+  /** Otherwise remembers it as the previous one. */
+  private isPrevious(bytes: Uint8Array, start: number, end: number): boolean {
+    const { previous } = this;
+    const length = end - start;
+    let same = length === this.previousLength ? 0 : -1;
+    while (same >= 0 && same < length && previous[same] === bytes[start + same]) same += 1;
+    if (same === length) return true;
+    this.previousLength = length > LONGEST_REMEMBERED ? -1 : length;
+    if (length <= LONGEST_REMEMBERED) for (let at = 0; at < length; at += 1) previous[at] = bytes[start + at] ?? 0;
+    return false;
   }
 
   /** ISO 8601 with an offset of hours and minutes and every digit of the fraction; null when there was none, or one not understood. */
