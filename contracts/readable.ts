@@ -3,6 +3,9 @@
 /** 1234567 → 1,234,567. */
 export const grouped = (value: number): string => value.toLocaleString('en-US');
 
+/** 1, 'table' → 1 table; 9 → 9 tables. */
+export const counted = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+
 /** 210365 → 210.4 kB: decimal units. */
 export function bytesText(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;

@@ -49,12 +49,15 @@ function isErrorInfo(value: unknown): value is ErrorInfo {
 /** Fails the workflow for good; `details` carry the same list as a result would. */
 export function failWith(info: ErrorInfo, message: string, details?: unknown): ApplicationFailure {
   const text = cutText(message);
-  return ApplicationFailure.nonRetryable(
+  const failure = ApplicationFailure.nonRetryable(
     text,
     info.code,
     { ...info, message: text },
     ...(details === undefined ? [] : [details]),
   );
+  // It would lead to this line, and take the place of the reason in the Web UI.
+  failure.stack = '';
+  return failure;
 }
 
 /** Runs a workflow's body; a step's or child's failure that nothing else has handled fails the workflow in plain words. */

@@ -1,4 +1,4 @@
-import { bytesText, grouped, secondsText } from '../contracts/readable.js';
+import { bytesText, counted, grouped, secondsText } from '../contracts/readable.js';
 
 /** Where a table is on its way. */
 export type ProgressStage = 'failed' | 'in work' | 'sent' | 'success' | 'skipped' | 'waiting';
@@ -47,22 +47,24 @@ const SIGNS: Record<ProgressStage, string> = {
 
 /** The lines in the order in which they matter to somebody who watches. */
 export function inOrder(lines: readonly ProgressLine[]): ProgressLine[] {
-  return ORDER.flatMap((stage) => {
-    const group = lines.filter((line) => line.stage === stage);
-    return stage === 'waiting' || stage === 'in work' ? group : group.sort((a, b) => b.changed - a.changed);
-  });
+  const groups = new Map<ProgressStage, ProgressLine[]>(ORDER.map((stage) => [stage, []]));
+  for (const line of lines) groups.get(line.stage)?.push(line);
+  return [...groups].flatMap(([stage, group]) =>
+    stage === 'waiting' || stage === 'in work' ? group : group.sort((a, b) => b.changed - a.changed),
+  );
 }
 
 /** The current details of a run, for the Web UI: what it is doing, since when, and a small table. */
 export function progressMarkdown({ title, noun, phase, since, note, batchId, lines }: ProgressDetails): string {
   const batch = batchId === undefined ? '' : ` · batch ${text(batchId)}`;
-  const shown = inOrder(lines).slice(0, MAX_SHOWN);
+  const ordered = inOrder(lines);
+  const shown = ordered.slice(0, MAX_SHOWN);
   const more = lines.length - shown.length;
   return [
     `### ${text(title)}`,
     `**${text(phase)}** since ${instant(since)} UTC${batch}`,
     ...(note === undefined ? [] : [`> ${text(note, MAX_NOTE)}`]),
-    ...(lines.length === 0 ? [] : [countsOf(lines, noun), tableOf(shown, noun)]),
+    ...(lines.length === 0 ? [] : [countsOf(ordered, noun), tableOf(shown, noun)]),
     ...(more > 0 ? [`… and ${grouped(more)} more`] : []),
   ].join('\n\n');
 }
@@ -70,7 +72,7 @@ export function progressMarkdown({ title, noun, phase, since, note, batchId, lin
 /** `9 tables: 3 sending, 5 sent, 1 skipped · 24,510 rows · 480.5 kB` */
 function countsOf(lines: readonly ProgressLine[], noun: string): string {
   const counts = new Map<string, number>();
-  for (const line of inOrder(lines)) {
+  for (const line of lines) {
     const label = line.stage === 'in work' || line.stage === 'waiting' ? line.state : line.stage;
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
@@ -78,7 +80,7 @@ function countsOf(lines: readonly ProgressLine[], noun: string): string {
   const rows = lines.reduce((sum, line) => sum + (line.rows ?? 0), 0);
   const bytes = lines.reduce((sum, line) => sum + (line.bytes ?? 0), 0);
   const sizes = rows + bytes === 0 ? '' : ` · ${grouped(rows)} rows · ${bytesText(bytes)}`;
-  return `${grouped(lines.length)} ${noun}${lines.length === 1 ? '' : 's'}: ${states}${sizes}`;
+  return `${counted(lines.length, noun)}: ${states}${sizes}`;
 }
 
 function tableOf(lines: readonly ProgressLine[], noun: string): string {

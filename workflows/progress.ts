@@ -1,4 +1,4 @@
-import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { defineQuery, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ProgressView, Totals } from '../contracts/titan-results.js';
 import { inOrder, progressMarkdown, type ProgressLine } from './progress-markdown.js';
 
@@ -15,18 +15,24 @@ interface Size {
 
 /** What a person sees of a running workflow: the Web UI's current details and the query `progress`. */
 export class Progress {
+  private title: string = workflowInfo().workflowType;
+  private noun: 'table' | 'domain' = 'table';
   private phase = 'starting';
   private since = Date.now();
   private note: string | undefined;
   private batchId: string | undefined;
+  private held = false;
   private readonly lines = new Map<string, ProgressLine>();
 
-  /** `noun`: what a line is about. */
-  constructor(
-    private readonly title: string,
-    private readonly noun: 'table' | 'domain' = 'table',
-  ) {
+  constructor() {
     setHandler(progressQuery, () => this.view());
+    this.show();
+  }
+
+  /** What the run is about, as soon as that is known; `noun`: what a line is about. */
+  about(title: string, noun: 'table' | 'domain' = 'table'): void {
+    this.title = title;
+    this.noun = noun;
     this.show();
   }
 
@@ -58,6 +64,14 @@ export class Progress {
     this.set({ name, state, stage, changed: Date.now(), ...sizeOf(done) });
   }
 
+  /** Shows many changes at once: each alone would write the whole table again. */
+  together(changes: () => void): void {
+    this.held = true;
+    changes();
+    this.held = false;
+    this.show();
+  }
+
   private set(line: ProgressLine): void {
     const before = this.lines.get(line.name);
     const seconds =
@@ -82,6 +96,7 @@ export class Progress {
   }
 
   private show(): void {
+    if (this.held) return;
     const { title, noun, phase, since, note, batchId } = this;
     setCurrentDetails(progressMarkdown({ title, noun, phase, since, note, batchId, lines: [...this.lines.values()] }));
   }

@@ -6,12 +6,13 @@ import { checkCarried } from './carried.js';
 import { discover } from './discovery.js';
 import type { ExportJob, ExportState } from './export/job.js';
 import { exportResults, runExports } from './export/run-exports.js';
-import { failWith, inPlainWords } from './failures.js';
+import { failWith } from './failures.js';
 import { correlationCodes } from './import/job.js';
 import { totalsOf } from './import/results.js';
 import { parseInput } from './input.js';
 import { listOrReference } from './listing.js';
-import { Progress } from './progress.js';
+import type { Progress } from './progress.js';
+import { watched } from './watched.js';
 
 interface Carried {
   version: 1;
@@ -29,19 +30,25 @@ export function titanConventionDownload(
   input: TitanConventionDownloadInput,
   carried?: Carried,
 ): Promise<TitanConventionDownloadResult> {
-  return inPlainWords(() => run(input, carried));
+  return watched((progress) => run(input, progress, carried));
 }
 
-async function run(input: TitanConventionDownloadInput, carried?: Carried): Promise<TitanConventionDownloadResult> {
+async function run(
+  input: TitanConventionDownloadInput,
+  progress: Progress,
+  carried?: Carried,
+): Promise<TitanConventionDownloadResult> {
   const parsed = parseInput('titanConventionDownload', titanConventionDownloadInputSchema, input);
   checkCarried(carried);
-  const progress = new Progress(`Convention download of ${parsed.domain}`);
+  progress.about(`Convention download of ${parsed.domain}`);
   const runId = carried?.runId ?? workflowInfo().runId;
   const discovery = carried?.discovery ?? (await discover(parsed));
 
   const state: ExportState = carried?.state ?? discovery.tables.map(() => null);
-  for (const [index, target] of discovery.tables.entries())
-    showCarried(progress, target.conventionKey, state[index] ?? null);
+  progress.together(() => {
+    for (const [index, target] of discovery.tables.entries())
+      showCarried(progress, target.conventionKey, state[index] ?? null);
+  });
   const { connection, store, pattern, includeHistory, onTableError, poll, concurrency, exportsInFlight } = parsed;
   const job: ExportJob = {
     branchId: discovery.branchId,
@@ -74,14 +81,13 @@ async function conclude(
   const totals = totalsOf(tables);
   const list = await listOrReference('tables', tables);
   const result: TitanConventionDownloadResult = {
+    summary: `${totals.success} of ${totals.tables} tables of ${domain} received, ${totals.rows} rows.`,
     domain,
     totals,
     tables: list.inline,
     ...(list.reference === undefined ? {} : { tablesReference: list.reference }),
-    summary: `${totals.success} of ${totals.tables} tables of ${domain} received, ${totals.rows} rows.`,
   };
   const [firstFailed] = tables.flatMap((table) => (table.error === undefined ? [] : [{ table, error: table.error }]));
-  job.progress.enter(firstFailed === undefined ? 'done' : 'failed');
   if (firstFailed !== undefined && (job.onTableError === 'fail' || totals.success === 0)) {
     throw failWith(firstFailed.error, `Table ${firstFailed.table.conventionKey}: ${firstFailed.error.message}`, result);
   }
@@ -90,5 +96,5 @@ async function conclude(
 
 function showCarried(progress: Progress, name: string, result: DownloadTableResult | null): void {
   if (result === null) progress.table(name, 'waiting');
-  else progress.ended(name, result.status, { rows: result.rows, bytes: result.bytes ?? 0 });
+  else progress.ended(name, result.status, result);
 }

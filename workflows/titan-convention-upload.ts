@@ -5,11 +5,11 @@ import type { ImportPattern } from '../contracts/titan-common.js';
 import type { TitanConventionUploadResult } from '../contracts/titan-results.js';
 import { checkCarried } from './carried.js';
 import { discover, unknownNames } from './discovery.js';
-import { inPlainWords } from './failures.js';
 import { correlationCodes, type ImportState } from './import/job.js';
 import { runImport } from './import/run-import.js';
 import { parseInput } from './input.js';
-import { Progress } from './progress.js';
+import type { Progress } from './progress.js';
+import { watched } from './watched.js';
 
 interface Carried {
   version: 1;
@@ -26,13 +26,17 @@ export function titanConventionUpload(
   input: TitanConventionUploadInput,
   carried?: Carried,
 ): Promise<TitanConventionUploadResult> {
-  return inPlainWords(() => run(input, carried));
+  return watched((progress) => run(input, progress, carried));
 }
 
-async function run(input: TitanConventionUploadInput, carried?: Carried): Promise<TitanConventionUploadResult> {
+async function run(
+  input: TitanConventionUploadInput,
+  progress: Progress,
+  carried?: Carried,
+): Promise<TitanConventionUploadResult> {
   const parsed = parseInput('titanConventionUpload', titanConventionUploadInputSchema, input);
   checkCarried(carried);
-  const progress = new Progress(`Convention upload of ${parsed.domain}`);
+  progress.about(`Convention upload of ${parsed.domain}`);
   const runId = carried?.runId ?? workflowInfo().runId;
   const discovery = carried?.discovery ?? (await discover(parsed));
   unknownNames(Object.keys(parsed.patterns ?? {}), discovery.tables, 'patterns');

@@ -1,14 +1,15 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { TableTarget } from '../contracts/activities.js';
+import { counted } from '../contracts/readable.js';
 import { titanImportBatchInputSchema, type TitanImportBatchInput } from '../contracts/titan-inputs.js';
 import type { TitanImportBatchResult } from '../contracts/titan-results.js';
 import { checkCarried } from './carried.js';
-import { inPlainWords } from './failures.js';
 import { correlationCodes, type ImportState } from './import/job.js';
 import { runImport } from './import/run-import.js';
 import { parseInput } from './input.js';
-import { Progress } from './progress.js';
+import type { Progress } from './progress.js';
 import { call } from './steps.js';
+import { watched } from './watched.js';
 
 /** What a run hands to the next when it continues as new. */
 interface Carried {
@@ -26,17 +27,21 @@ interface Carried {
  * @throws ApplicationFailure `ValidationError`, or the code of what failed, with the list of all tables in its details
  */
 export function titanImportBatch(input: TitanImportBatchInput, carried?: Carried): Promise<TitanImportBatchResult> {
-  return inPlainWords(() => run(input, carried));
+  return watched((progress) => run(input, progress, carried));
 }
 
-async function run(input: TitanImportBatchInput, carried?: Carried): Promise<TitanImportBatchResult> {
+async function run(
+  input: TitanImportBatchInput,
+  progress: Progress,
+  carried?: Carried,
+): Promise<TitanImportBatchResult> {
   const parsed = parseInput('titanImportBatch', titanImportBatchInputSchema, input);
   checkCarried(carried);
-  const progress = new Progress('Import batch');
+  progress.about('Import batch');
   const runId = carried?.runId ?? workflowInfo().runId;
   const { branchId, tables: targets } =
     carried === undefined
-      ? await call('Find the tables').titanResolveTables({
+      ? await call(`Find ${counted(parsed.tables.length, 'table')}`).titanResolveTables({
           connection: parsed.connection,
           branch: parsed.branch,
           tables: parsed.tables.map((table) => table.target),

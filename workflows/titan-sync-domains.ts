@@ -10,13 +10,14 @@ import type {
 } from '../contracts/titan-results.js';
 import { forEachBounded } from './bounded.js';
 import { checkCarried } from './carried.js';
-import { errorInfoOf, failWith, inPlainWords, resultInFailure } from './failures.js';
+import { errorInfoOf, failWith, resultInFailure } from './failures.js';
 import { parseInput } from './input.js';
-import { Progress } from './progress.js';
+import type { Progress } from './progress.js';
 import { call } from './steps.js';
 import { addTables, emptySync, syncResult, type SyncState } from './sync/state.js';
 import { titanConventionDownload } from './titan-convention-download.js';
 import { titanConventionUpload } from './titan-convention-upload.js';
+import { watched } from './watched.js';
 
 interface Carried {
   version: 1;
@@ -33,19 +34,22 @@ const MAX_CARRIED_TEXT = 500;
  * @param input see {@link titanSyncDomainsInputSchema}
  */
 export function titanSyncDomains(input: TitanSyncDomainsInput, carried?: Carried): Promise<TitanSyncDomainsResult> {
-  return inPlainWords(() => run(input, carried));
+  return watched((progress) => run(input, progress, carried));
 }
 
-async function run(input: TitanSyncDomainsInput, carried?: Carried): Promise<TitanSyncDomainsResult> {
+async function run(
+  input: TitanSyncDomainsInput,
+  progress: Progress,
+  carried?: Carried,
+): Promise<TitanSyncDomainsResult> {
   const parsed = parseInput('titanSyncDomains', titanSyncDomainsInputSchema, input);
   checkCarried(carried);
-  const progress = new Progress(
-    `Convention ${parsed.direction} of ${parsed.domains?.length ?? 'all'} domains`,
-    'domain',
-  );
+  progress.about(`Convention ${parsed.direction} of ${parsed.domains?.length ?? 'all'} domains`, 'domain');
   const state = carried?.state ?? emptySync(await domainNames(parsed));
-  for (const domain of state.waiting) progress.table(domain, 'waiting');
-  for (const { domain, status, totals } of state.domains) progress.ended(domain, status, totals);
+  progress.together(() => {
+    for (const domain of state.waiting) progress.table(domain, 'waiting');
+    for (const { domain, status, totals } of state.domains) progress.ended(domain, status, totals);
+  });
 
   progress.enter('syncing');
   const waiting = [...state.waiting];
@@ -58,7 +62,6 @@ async function run(input: TitanSyncDomainsInput, carried?: Carried): Promise<Tit
 
   const stopped = parsed.onDomainError === 'stop' && state.totals.domainsFailed > 0;
   if (state.waiting.length > 0 && !stopped) await continueAsNew<typeof titanSyncDomains>(input, { version: 1, state });
-  progress.enter(state.totals.domainsFailed > 0 ? 'failed' : 'done');
   const result = await syncResult(parsed.direction, state);
   if (state.firstError !== undefined) {
     throw failWith(

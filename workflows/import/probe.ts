@@ -1,3 +1,4 @@
+import { counted } from '../../contracts/readable.js';
 import { call } from '../steps.js';
 import type { ImportJob, TableState } from './job.js';
 import { skipped } from './results.js';
@@ -8,18 +9,15 @@ export async function probeManifest({
   progress,
 }: Pick<ImportJob, 'manifest' | 'progress'>): Promise<TableState[]> {
   progress.enter('looking at the sources');
-  const presences = await call('Look at the sources').tidemarkProbeTables({
+  const presences = await call(`Look at ${counted(manifest.length, 'source')}`).tidemarkProbeTables({
     sources: manifest.map((entry) => entry.source),
   });
   return manifest.map((entry, index): TableState => {
     const presence = presences[index] ?? 'absent';
-    const name = entry.target.conventionKey;
     if (presence === 'absent' || (presence === 'empty' && entry.onEmpty === 'skip')) {
       const status = presence === 'absent' ? 'skipped (no source data)' : 'skipped (empty)';
-      progress.ended(name, status);
       return { state: 'ended', result: skipped(entry, status) };
     }
-    progress.table(name, 'waiting');
     return { state: 'waiting' };
   });
 }

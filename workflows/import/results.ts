@@ -64,12 +64,18 @@ function likeTheImport(id: string, correlationCode: string, processed: Processed
   return { id, correlationCode, status, outcome, message, fileSize: null, durationSeconds: null, counts: NO_COUNTS };
 }
 
-/** The list as far as it is known; `processed` once the server has ended. */
+/** Why there is no verdict of the server: the batch was not completed, or it was and its end was not seen. */
+export interface NoVerdict {
+  completed: boolean;
+  /** Code of the error that ended the run. */
+  code: string;
+}
+
+/** The list as far as it is known: `end` is the server's verdict where there is one; left out when nothing was sent. */
 export function tableResults(
   manifest: readonly ManifestEntry[],
   states: readonly TableState[],
-  notSent: string,
-  processed?: ProcessedImport,
+  end: ProcessedImport | NoVerdict = { completed: false, code: '' },
 ): UploadTableResult[] {
   return manifest.map((entry, index) => {
     const state = states[index] ?? { state: 'waiting' };
@@ -79,16 +85,21 @@ export function tableResults(
       case 'failed':
         return failed(entry, state.error, { durationSeconds: state.durationSeconds });
       case 'sent':
-        if (processed !== undefined) return processedResult(entry, state, processed);
-        return failed(entry, {
-          code: 'TITAN_NOT_APPLIED',
-          message: `sent, but not known to be applied: ${notSent}`,
-          retryable: false,
-        });
-      case 'waiting':
-        return failed(entry, { code: 'TITAN_NOT_SENT', message: `not sent: ${notSent}`, retryable: false });
+        return 'completed' in end ? failed(entry, sentOnly(end)) : processedResult(entry, state, end);
+      case 'waiting': {
+        const code = 'code' in end ? end.code : '';
+        const message = `not sent: the batch was not completed (${code})`;
+        return failed(entry, { code: 'TITAN_NOT_SENT', message, retryable: false });
+      }
     }
   });
+}
+
+function sentOnly({ completed, code }: NoVerdict): ErrorInfo {
+  if (completed)
+    return { code, message: `sent, and possibly applied: the end of the batch was not seen (${code})`, retryable: false };
+  const message = `sent, but not applied: the batch was not completed (${code})`;
+  return { code: 'TITAN_NOT_APPLIED', message, retryable: false };
 }
 
 /** Result and failure details alike: totals, and the list or where it is. */
@@ -101,12 +112,13 @@ export async function uploadResult(
   const batch = processed === null ? null : batchResult(processed);
   const list = await listOrReference('tables', tables);
   return {
+    // First, since it is what a person reads of a result in the Web UI.
+    summary: summaryOf(totals, batch),
     batch,
     totals,
     tables: list.inline,
     ...(list.reference === undefined ? {} : { tablesReference: list.reference }),
     abandonedBatches,
-    summary: summaryOf(totals, batch),
   };
 }
 

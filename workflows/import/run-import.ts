@@ -8,6 +8,7 @@ import type { ImportJob, ImportState } from './job.js';
 import { probeManifest } from './probe.js';
 import { tableResults, uploadResult } from './results.js';
 import { confirmedIds, sendTables } from './send-tables.js';
+import { showStates } from './show-states.js';
 
 /**
  * One import, to its end at the server: probe the sources, create a batch, send the tables, read the batch back, complete it, wait.
@@ -21,6 +22,7 @@ export async function runImport(job: ImportJob): Promise<UploadResult> {
   };
   try {
     if (job.carried === undefined) state.tables = await probeManifest(job);
+    showStates(job, state.tables);
     for (;;) {
       if (!state.tables.some((table) => table.state === 'waiting' || table.state === 'sent'))
         return await withoutBatch(job, state);
@@ -30,12 +32,14 @@ export async function runImport(job: ImportJob): Promise<UploadResult> {
       if (state.batches >= MAX_BATCHES) throw await failed(job, state, tooManyBatches(outcome.tainted));
       // What was sent went into the batch that was given up; what failed for good would fail again.
       state.tables = state.tables.map((table) => (table.state === 'sent' ? { state: 'waiting' } : table));
-      job.progress.enter(`beginning batch ${state.batches + 1}`);
+      job.progress.enter(`beginning batch ${state.batches + 1}`, outcome.tainted);
+      showStates(job, state.tables);
       await sleep(secondsBeforeBatch(state.batches + 1) * 1_000);
     }
   } catch (error) {
     if (isCancellation(error)) {
       await CancellationScope.nonCancellable(() => giveUpBatch(job, state, 'the workflow was cancelled'));
+      showStates(job, state.tables, 'not sent');
     } else if (error instanceof ActivityFailure) {
       throw await failed(job, state, errorInfoOf(error));
     }
@@ -60,7 +64,7 @@ async function oneBatch(job: ImportJob, state: ImportState): Promise<{ result: U
   }
 
   progress.enter('checking the batch');
-  const check = await call('Read the batch back').titanVerifyBatch({
+  const check = await call(`Read batch ${importId} back`).titanVerifyBatch({
     connection: options.connection,
     importId,
     importTableIds: confirmedIds(state),
@@ -130,10 +134,10 @@ async function awaitServer(job: ImportJob, state: ImportState, importId: string)
       `Batch ${importId} was completed, but its end was not seen: ${info.message}`,
     );
   }
-  const tables = tableResults(manifest, state.tables, '', processed);
-  for (const table of tables)
-    progress.ended(table.conventionKey, table.status, { rows: table.rows, bytes: table.bytes ?? 0 });
-  progress.enter(processed.outcome === 'success' ? 'done' : 'failed');
+  const tables = tableResults(manifest, state.tables, processed);
+  progress.together(() => {
+    for (const table of tables) progress.ended(table.conventionKey, table.status, table);
+  });
   const result = await uploadResult(tables, processed, state.abandoned);
   const refused = tables.find((table) => table.error !== undefined)?.error ?? importError(processed);
   if (refused !== undefined && (options.onTableError === 'fail' || result.totals.success === 0)) {
@@ -157,24 +161,22 @@ function importError(processed: {
 async function withoutBatch(job: ImportJob, state: ImportState): Promise<UploadResult> {
   const error = firstError(job, state);
   if (error !== undefined) throw await failed(job, state, error);
-  job.progress.enter('done: nothing to send');
-  return uploadResult(tableResults(job.manifest, state.tables, ''), null, state.abandoned);
+  return uploadResult(tableResults(job.manifest, state.tables), null, state.abandoned);
 }
 
 /** Gives the batch up, tells the server, and makes the failure that carries the whole list. */
 async function failed(job: ImportJob, state: ImportState, error: ErrorInfo): Promise<Error> {
   await giveUpBatch(job, state, error.message);
-  job.progress.enter('failed');
-  const tables = tableResults(job.manifest, state.tables, `the batch was not completed (${error.code})`);
+  const tables = tableResults(job.manifest, state.tables, { completed: false, code: error.code });
   const result = await uploadResult(tables, null, state.abandoned);
   return failWith(error, `Nothing was applied. ${error.message}`, result);
 }
 
 /** After `complete` nothing is taken back: the server may have applied the batch, or may yet. */
 async function unsettled(job: ImportJob, state: ImportState, error: ErrorInfo, message: string): Promise<Error> {
-  job.progress.enter('failed');
-  const tables = tableResults(job.manifest, state.tables, `the end of the batch was not seen (${error.code})`);
-  return failWith(error, message, await uploadResult(tables, null, state.abandoned));
+  const tables = tableResults(job.manifest, state.tables, { completed: true, code: error.code });
+  const result = await uploadResult(tables, null, state.abandoned);
+  return failWith(error, message, { ...result, summary: message });
 }
 
 async function giveUpBatch(job: ImportJob, state: ImportState, reason: string): Promise<void> {
@@ -182,6 +184,7 @@ async function giveUpBatch(job: ImportJob, state: ImportState, reason: string): 
   if (importId === undefined) return;
   delete state.importId;
   state.abandoned.push(importId);
+  job.progress.enter(`giving up batch ${importId}`);
   job.progress.batch(undefined);
   const importTableIds = confirmedIds(state);
   if (importTableIds.length === 0) return;

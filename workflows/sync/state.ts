@@ -79,12 +79,12 @@ export async function syncResult(direction: 'upload' | 'download', state: SyncSt
   const domains = await listOrReference('domains', state.domains);
   const { totals } = state;
   return {
+    summary: `${totals.domains - totals.domainsFailed} of ${totals.domains} domains: ${totals.success} of ${totals.tables} tables, ${totals.rows} rows.`,
     direction,
     totals,
     domains: domains.inline,
     tables: state.tables,
     ...(domains.reference === undefined ? {} : { domainsReference: domains.reference }),
     ...(state.saved === undefined ? {} : { tablesReference: state.saved }),
-    summary: `${totals.domains - totals.domainsFailed} of ${totals.domains} domains: ${totals.success} of ${totals.tables} tables, ${totals.rows} rows.`,
   };
 }
