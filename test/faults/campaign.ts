@@ -9,6 +9,8 @@ export interface CampaignOptions {
   seed: number;
   /** Faults that must have occurred. */
   faults: number;
+  /** Only faults whose description holds this text, such as `kill-late @ imports.complete`. */
+  only?: string;
   /** Cells that work at the same time. */
   lanes: number;
   client: Client;
@@ -53,7 +55,7 @@ function lanesOf(options: CampaignOptions): Lane[] {
   const { scenario, seed, faults } = options;
   const lanes = Math.min(options.lanes, faults);
   // Some moments never come (a call that a run does not make): a few more are planned.
-  const planned = planFaults(scenario.direction, seed, Math.ceil(faults * 1.3) + 2 * lanes);
+  const planned = planFaults(scenario.direction, seed, Math.ceil(faults * 1.3) + 2 * lanes, options.only);
   return Array.from({ length: lanes }, (_, index) => ({
     options,
     number: index + 1,

@@ -79,10 +79,12 @@ async function fileOf(cell: Cell, name: string): Promise<string | undefined> {
   });
 }
 
-/** Keeps NULL and the empty string apart. */
+/** Keeps NULL and the empty string apart. A row that was cut off is one with values missing. */
 function parseRows(csv: string): Row[] {
   return parse(csv, {
     columns: true,
+    relax_column_count: true,
+    relax_quotes: true,
     cast: (value, { quoting }) => (value === '' && !quoting ? null : value),
   });
 }

@@ -63,8 +63,7 @@ async function make(cell: Cell, fault: Fault, { label, since, run, over }: Momen
     case 'kill':
       if (fault.kind === 'kill-replied') await cell.sandbox.untilAnswered(fault.route, since, over);
       else await cell.sandbox.untilMade(label, over);
-      // In the middle of a file some of it has to be on its way.
-      if (fault.kind === 'kill-midway') await sleep(300, undefined, { signal: over });
+      await sleep(fault.pauseMs, undefined, { signal: over });
       return killWorker(cell, run);
     case 'kill-between':
       await untilActivityEnded(run, fault.activity, over);

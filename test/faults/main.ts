@@ -10,7 +10,7 @@ import { conventionDownload } from './download-scenario.js';
 import { BUILD } from './programs.js';
 import { conventionUpload, importBatch } from './upload-scenarios.js';
 
-// npm run faults -- [--scenario NAME] [--seed N] [--faults N] [--lanes N] [--json] | --list
+// npm run faults -- [--scenario NAME] [--seed N] [--faults N] [--lanes N] [--only TEXT] [--json] | --list
 
 const SCENARIOS = [importBatch, conventionUpload, conventionDownload];
 
@@ -25,6 +25,8 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    /** Only faults whose description, as it is printed, holds this text. */
+    only: { type: 'string', default: '' },
     /** All scenarios at the same time: more load, less waiting. */
     together: { type: 'boolean', default: false },
   },
@@ -52,7 +54,18 @@ try {
   const client = new Client({ connection, namespace: server.namespace });
   const bundle = await workflowBundle();
   const run = (scenario: (typeof wanted)[number]) =>
-    runCampaign({ scenario, seed, faults, lanes, client, address: server.address, bundle, folder, say });
+    runCampaign({
+      scenario,
+      seed,
+      faults,
+      lanes,
+      only: values.only,
+      client,
+      address: server.address,
+      bundle,
+      folder,
+      say,
+    });
   const reports: ScenarioReport[] = [];
   if (values.together) reports.push(...(await Promise.all(wanted.map(run))));
   else for (const scenario of wanted) reports.push(await run(scenario));

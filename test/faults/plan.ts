@@ -11,13 +11,14 @@ export interface CallFault {
 
 /**
  * The worker's end by SIGKILL around one call: `before` the server has done it (it never will), `late`: it does it when the next
- * attempt is under way, `after` it has done it and before the reply is whole, `replied`: right after the reply, `midway`: in the
- * middle of a file.
+ * attempt is under way, `after` it has done it and before the reply is whole, `replied`: `pauseMs` after the reply, while the worker
+ * makes something of it, `midway`: in the middle of a file.
  */
 export interface WorkerKill {
   family: 'kill';
   kind: 'kill-before' | 'kill-late' | 'kill-after' | 'kill-replied' | 'kill-midway';
   route: string;
+  pauseMs: number;
 }
 
 /** The worker's end by SIGKILL right after the n-th activity has ended, by the history. */
@@ -115,16 +116,28 @@ function callFaults(routes: readonly string[]): Fault[] {
   );
 }
 
-function kills(routes: readonly string[], activities: number): Fault[] {
+function kills(routes: readonly string[], activities: number, random: Random): Fault[] {
   const around = routes.flatMap((route) =>
-    (['kill-before', 'kill-after', 'kill-replied'] as const).map((kind): Fault => ({ family: 'kill', kind, route })),
+    (['kill-before', 'kill-after', 'kill-replied'] as const).map((kind): Fault => ({
+      family: 'kill',
+      kind,
+      route,
+      pauseMs: kind === 'kill-replied' ? Math.round(200 * random.next() ** 3) : 0,
+    })),
   );
   const late = routes
     .filter((route) => CHANGING.includes(route))
-    .map((route): Fault => ({ family: 'kill', kind: 'kill-late', route }));
+    .map((route): Fault => ({ family: 'kill', kind: 'kill-late', route, pauseMs: 0 }));
   const midway = routes
     .filter((route) => TRANSFERS.includes(route))
-    .flatMap((route) => Array.from({ length: 4 }, (): Fault => ({ family: 'kill', kind: 'kill-midway', route })));
+    .flatMap((route) =>
+      Array.from({ length: 4 }, (): Fault => ({
+        family: 'kill',
+        kind: 'kill-midway',
+        route,
+        pauseMs: 200 + random.below(400),
+      })),
+    );
   const between = Array.from({ length: activities }, (_, index): Fault => ({
     family: 'kill-between',
     kind: 'kill-between',
@@ -147,16 +160,18 @@ function outages(routes: readonly string[]): Fault[] {
 
 /**
  * Every fault on every endpoint in turn, in an order that the seed decides: any beginning of the list holds faults of all families.
- * The same seed and direction give the same list.
+ * The same seed and direction give the same list. `only` keeps those whose description holds it.
  */
-export function planFaults(direction: 'upload' | 'download', seed: number, count: number): Fault[] {
+export function planFaults(direction: 'upload' | 'download', seed: number, count: number, only = ''): Fault[] {
   const routes = direction === 'upload' ? UPLOAD_ROUTES : DOWNLOAD_ROUTES;
   const random = new Random(seed);
   const plan: Fault[] = [];
   while (plan.length < count) {
     const calls = callFaults(routes);
-    const all = [calls, kills(routes, direction === 'upload' ? 8 : 7), outages(routes)];
-    plan.push(...interleaved(all.map((family) => random.shuffled(family))));
+    const all = [calls, kills(routes, direction === 'upload' ? 8 : 7, random), outages(routes)];
+    const wanted = all.map((family) => random.shuffled(family.filter((fault) => describeFault(fault).includes(only))));
+    if (wanted.flat().length === 0) throw new Error(`no fault of an ${direction} is described by '${only}'`);
+    plan.push(...interleaved(wanted));
   }
   return plan.slice(0, count);
 }

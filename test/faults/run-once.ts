@@ -50,6 +50,8 @@ export async function runOnce({ stage, scenario, client, workflowId, faults }: R
     midway: attempt.midway,
   };
   const making = Promise.all(injections.map(({ happened }) => happened(running, over.signal)));
+  // Awaited below, when the run is over: until then nobody would hear of its error.
+  making.catch(() => undefined);
   const ending = await endOf(() => handle.result());
   // A worker that was killed or frozen is replaced before the next run.
   over.abort();

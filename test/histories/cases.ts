@@ -1,0 +1,142 @@
+import type { FaultRuleInput, TitanSandboxOptions } from '../../sandbox/titanrdm/index.js';
+
+/** One workflow whose history is kept. */
+export interface RecordedCase {
+  /** Name of the file. */
+  name: string;
+  workflow: string;
+  input: object;
+  faults?: FaultRuleInput[];
+  /** Cancelled as soon as the sandbox has seen a call of this route. */
+  cancelAt?: string;
+  /** Children whose histories are kept too, by their ids within the parent's. */
+  children?: string[];
+}
+
+const columns = [
+  { name: 'code', dataType: 'varchar', primaryKey: true },
+  { name: 'name', dataType: 'varchar' },
+];
+const MANY = Array.from({ length: 40 }, (_, index) => `t${String(index).padStart(2, '0')}`);
+const table = (name: string) => ({ name: name.toUpperCase(), databaseTableName: name, columns });
+
+export const SANDBOX: TitanSandboxOptions = {
+  branches: [{ name: 'main' }],
+  domains: [
+    { name: 'Customer', abbreviation: 'cust', tables: ['people', 'regions', 'absent'].map(table) },
+    { name: 'Product', abbreviation: 'prod', tables: ['goods'].map(table) },
+    { name: 'Wide', abbreviation: 'wide', tables: MANY.map(table) },
+  ],
+  exportDelayMs: 100,
+  importDelayMs: 100,
+};
+
+/** What the store `lake` holds before the first case. */
+export const FILES: Record<string, string> = {
+  'cust_people.csv': 'code,name\n1,Ann\n2,Bob\n',
+  'cust_regions.csv': 'code,name\nN,North\n',
+  'prod_goods.csv': 'code,name\n7,Nail\n',
+  'bad.csv': 'code,name\n1,Ann\n1,Bob\n',
+  ...Object.fromEntries(MANY.map((name) => [`wide_${name}.csv`, 'code,name\n1,one\n'])),
+};
+
+/** Events after which the recording server suggests to continue as new: the cases with 40 tables do, the others don't. */
+export const SUGGEST_CONTINUE_AS_NEW_AFTER = 160;
+
+const base = { connection: 'tenant', branch: { name: 'main' }, poll: { intervalSeconds: 0.2 } };
+const people = { target: { domain: 'Customer', name: 'people' }, source: { connection: 'lake', table: 'cust_people' } };
+const regions = {
+  target: { domain: 'Customer', name: 'REGIONS' },
+  source: { connection: 'lake', table: 'cust_regions' },
+};
+const absent = { target: { domain: 'Customer', name: 'absent' }, source: { connection: 'lake', table: 'cust_absent' } };
+const inline = {
+  target: { domain: 'Product', name: 'goods' },
+  source: { rows: [{ code: '8', name: 'Screw' }] },
+  pattern: 'incremental_upsert_only',
+};
+const bad = { target: { domain: 'Customer', name: 'people' }, source: { connection: 'lake', table: 'bad' } };
+const sync = { ...base, domains: ['Customer', 'Product'] };
+
+/** Every workflow, well ended, and the ways in which one ends otherwise. */
+export const CASES: RecordedCase[] = [
+  { name: 'import-batch', workflow: 'titanImportBatch', input: { ...base, tables: [people, regions, absent, inline] } },
+  { name: 'import-batch-invalid', workflow: 'titanImportBatch', input: { ...base, tables: [people], patern: 'full' } },
+  { name: 'import-batch-bad-table', workflow: 'titanImportBatch', input: { ...base, tables: [bad, regions] } },
+  {
+    name: 'import-batch-bad-table-others-completed',
+    workflow: 'titanImportBatch',
+    input: { ...base, tables: [bad, regions], onTableError: 'completeOthers' },
+  },
+  { name: 'import-batch-nothing-to-send', workflow: 'titanImportBatch', input: { ...base, tables: [absent] } },
+  {
+    name: 'import-batch-tainted',
+    workflow: 'titanImportBatch',
+    input: { ...base, tables: [people, regions] },
+    faults: [{ kind: 'lostReply', match: { route: 'import_tables.new', table: 'cust_people' }, times: 1 }],
+  },
+  {
+    name: 'import-batch-refused-by-server',
+    workflow: 'titanImportBatch',
+    input: { ...base, tables: [people] },
+    faults: [{ kind: 'importFailed', message: 'not today', match: { route: 'imports.complete' }, times: 1 }],
+  },
+  {
+    name: 'import-batch-cancelled',
+    workflow: 'titanImportBatch',
+    input: { ...base, tables: [people, regions] },
+    faults: [{ kind: 'slow', delayMs: 60_000, match: { route: 'upload.put', table: 'cust_regions' }, times: 1 }],
+    cancelAt: 'upload.put',
+  },
+  {
+    name: 'convention-upload',
+    workflow: 'titanConventionUpload',
+    input: { ...base, domain: 'Customer', store: 'lake' },
+  },
+  {
+    name: 'convention-upload-continued',
+    workflow: 'titanConventionUpload',
+    input: { ...base, domain: 'Wide', store: 'lake' },
+  },
+  {
+    name: 'convention-download',
+    workflow: 'titanConventionDownload',
+    input: { ...base, domain: 'Customer', store: 'landing' },
+  },
+  {
+    name: 'convention-download-continued',
+    workflow: 'titanConventionDownload',
+    input: { ...base, domain: 'Wide', store: 'landing' },
+  },
+  {
+    name: 'convention-download-failed',
+    workflow: 'titanConventionDownload',
+    input: { ...base, domain: 'Customer', store: 'landing' },
+    faults: [{ kind: 'exportFailed', match: { route: 'exports.new', table: 'cust_regions' }, times: 1 }],
+  },
+  {
+    name: 'convention-download-cancelled',
+    workflow: 'titanConventionDownload',
+    input: { ...base, domain: 'Customer', store: 'landing' },
+    faults: [{ kind: 'exportNeverEnds', match: { route: 'exports.new' }, times: 1 }],
+    cancelAt: 'exports.get',
+  },
+  {
+    name: 'sync-domains-upload',
+    workflow: 'titanSyncDomains',
+    input: { ...sync, direction: 'upload', store: 'lake' },
+    children: ['Customer', 'Product'],
+  },
+  {
+    name: 'sync-domains-download',
+    workflow: 'titanSyncDomains',
+    input: { ...sync, direction: 'download', store: 'landing' },
+    children: ['Customer'],
+  },
+  {
+    name: 'sync-domains-failed',
+    workflow: 'titanSyncDomains',
+    input: { ...sync, direction: 'download', store: 'landing', onDomainError: 'stop', domainsInFlight: 1 },
+    faults: [{ kind: 'exportFailed', match: { route: 'exports.new' }, times: 1 }],
+  },
+];
