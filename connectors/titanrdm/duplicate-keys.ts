@@ -2,7 +2,7 @@ import { CsvScanner } from '../tables/csv-scan.js';
 import type { KeyHash } from '../tables/key-hash.js';
 import type { RepeatedHashes } from '../tables/key-index.js';
 import { RowList } from './row-list.js';
-import { duplicateKeys } from './upload-rules.js';
+import { duplicateKeys } from './upload-refusals.js';
 
 /** Feeds all bytes of a file to a scanner, from the start. */
 export type Feed = (scanner: CsvScanner) => Promise<void>;

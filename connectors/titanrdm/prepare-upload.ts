@@ -8,7 +8,8 @@ import { createSpoolFile, spoolDirectory, type SpoolFile } from '../tables/spool
 import type { PreparedUpload, PrepareUploadOptions } from './upload-options.js';
 import { UploadLook, type Keep } from './upload-look.js';
 import { checkUnchanged, cutFile, partOf, type FileState, type UploadPart } from './upload-parts.js';
-import { canSplit, fileTooLarge, headerFor } from './upload-rules.js';
+import { fileTooLarge } from './upload-refusals.js';
+import { canSplit, headerFor } from './upload-rules.js';
 
 export type { PreparedUpload, PrepareUploadOptions } from './upload-options.js';
 export type { UploadPart } from './upload-parts.js';

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { CsvScanner } from '../tables/csv-scan.js';
 import { DropColumns } from '../tables/drop-columns.js';
+import { badEncoding } from '../tables/errors.js';
 import type { Feed } from './duplicate-keys.js';
 import type { PrepareUploadOptions } from './upload-options.js';
 import { planUpload, type UploadPlan } from './upload-rules.js';
@@ -70,6 +72,7 @@ export class UploadLook {
     if (header === undefined) return;
     this.bomBytes = headerScanner.bomBytes;
     if (options.validate) {
+      this.checkHeader();
       const plan = planUpload({ table, header, columns: options.columns, mapping: options.mapping, pattern });
       this.plan = plan;
       const leftOut = [...plan.drop, ...(plan.blankCode === undefined ? [] : [plan.blankCode])];
@@ -81,6 +84,14 @@ export class UploadLook {
     const waiting = this.waiting;
     this.waiting = [];
     for (const chunk of waiting) await this.look(this.scan, chunk, keep);
+  }
+
+  /** Before its names are compared and shown. */
+  private checkHeader(): void {
+    const bytes = Buffer.concat(this.waiting).subarray(0, this.headerScanner.headerEnd);
+    const where = `${this.options.table}, header`;
+    if (!isUtf8(bytes)) throw badEncoding(where);
+    if (bytes.includes(0)) throw badEncoding(where, 'zero bytes, as UTF-16 text does');
   }
 
   private async look(scan: UploadScan | CsvScanner, chunk: Uint8Array, keep: Keep): Promise<void> {

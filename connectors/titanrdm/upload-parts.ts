@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { CsvScanner } from '../tables/csv-scan.js';
 import { sourceChanged } from '../tables/errors.js';
 import { forEachChunk } from '../tables/file-chunks.js';
-import { fileTooLarge } from './upload-rules.js';
+import { fileTooLarge } from './upload-refusals.js';
 
 /** One file as it will be sent. */
 export interface UploadPart {

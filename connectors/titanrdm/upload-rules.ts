@@ -1,12 +1,17 @@
 import { z } from 'zod';
-import { TidemarkError } from '../../contracts/errors.js';
 import type { ImportPattern } from '../../contracts/titan-common.js';
 import { malformedCsv } from '../tables/errors.js';
-import { nearNames } from './near-names.js';
 import type { Column, ImportMapping } from './schema.js';
+import {
+  list,
+  missingCodes,
+  missingColumns,
+  TRAN_CODE_COLUMN,
+  unexpectedCodes,
+  unknownColumns,
+} from './upload-refusals.js';
 
-/** Column of a file that says what becomes of each row; TitanRDM reads it past the mapping (titan-rdm-sdk 2.0.0). */
-export const TRAN_CODE_COLUMN = 'trdm_tran_code';
+export { TRAN_CODE_COLUMN };
 
 /** What an export adds to the user's columns, and the two that older exports had (titan-rdm-sdk 2.0.0). Not the code column. */
 export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
@@ -59,11 +64,9 @@ export interface PlanInput {
  * server would empty the columns that are not there.
  */
 export function planUpload({ table, header, columns, mapping, pattern }: PlanInput): UploadPlan {
-  const twice = header.find((name, index) => header.indexOf(name) !== index);
-  if (twice !== undefined) throw malformedCsv(`${table}, header`, `two columns are named "${twice}"`, 'Rename one.');
-
   const warnings: string[] = [];
   const targets = targetsOf(mapping, columns);
+  refuseSameNames(table, header, targets);
   const targetOf = (name: string): string | undefined => (targets === undefined ? undefined : targets.get(name));
   const drop = header.flatMap((name, index) =>
     SYSTEM_COLUMNS.has(name) && targetOf(name) === undefined ? [index] : [],
@@ -84,7 +87,7 @@ export function planUpload({ table, header, columns, mapping, pattern }: PlanInp
 
   const dropped = new Set([...drop, ...header.flatMap((name, index) => (name === TRAN_CODE_COLUMN ? [index] : []))]);
   const unknown = header.filter((name, index) => !dropped.has(index) && !targets.has(name));
-  if (unknown.length > 0) throw unknownColumns(table, unknown, [...targets.keys()]);
+  if (unknown.length > 0) throw unknownColumns(table, header, unknown, targets);
 
   const indexOf = new Map<string, number>();
   for (const [index, name] of header.entries()) {
@@ -101,6 +104,21 @@ export function planUpload({ table, header, columns, mapping, pattern }: PlanInp
     return [{ index, inDeletes: column.is_primary_key }];
   });
   return plan;
+}
+
+/** A name is shown only where it is known to be one: the first line of a file without a header is a row. */
+function refuseSameNames(
+  table: string,
+  header: readonly string[],
+  targets: ReadonlyMap<string, string> | undefined,
+): void {
+  const name = header.find((each, index) => header.indexOf(each) !== index);
+  if (name === undefined) return;
+  const problem =
+    targets?.has(name) === true
+      ? `two columns are named "${name}"`
+      : `columns ${header.indexOf(name) + 1} and ${header.lastIndexOf(name) + 1} have the same name`;
+  throw malformedCsv(`${table}, header`, problem, 'Rename one; or add the header, if that line is a row.');
 }
 
 /** What the pattern says of the code column. */
@@ -137,7 +155,10 @@ function checkMissing(found: {
       column.is_primary_key || pattern === 'full' || (column.is_required && pattern !== 'incremental_with_delete'),
   );
   const nameOf = (column: Column): string => sources.get(column.name) ?? column.name;
-  if (fatal.length > 0) throw missingColumns(table, fatal.map(nameOf), pattern);
+  if (fatal.length > 0) {
+    const hasKey = fatal.some((column) => column.is_primary_key);
+    throw missingColumns(table, fatal.map(nameOf), pattern, hasKey);
+  }
   plan.missingForUpserts = missing.filter((column) => column.is_required).map(nameOf);
   const optional = missing.filter((column) => !column.is_required).map(nameOf);
   if (optional.length > 0) plan.warnings.push(`The file lacks columns that the table has: ${list(optional)}.`);
@@ -179,110 +200,7 @@ function isBlank(config: unknown): boolean {
   return typeof config === 'object' && Object.keys(config).length === 0;
 }
 
-function unknownColumns(table: string, unknown: string[], known: string[]): TidemarkError {
-  const named = unknown.slice(0, 10).map((name) => {
-    const near = nearNames(name, known, 2);
-    return near.length === 0 ? `"${name}"` : `"${name}" (near: ${list(near)})`;
-  });
-  const more = unknown.length > 10 ? ` and ${unknown.length - 10} more` : '';
-  return new TidemarkError(
-    `The file of ${table} has columns that the table has not: ${named.join(', ')}${more}. TitanRDM would ignore them silently.`,
-    {
-      code: 'UNKNOWN_COLUMNS',
-      retryable: false,
-      mend: `Rename or remove them. The table has: ${list(known, 40)}.`,
-    },
-  );
-}
-
-function missingColumns(table: string, names: string[], pattern: ImportPattern): TidemarkError {
-  const why = pattern === 'full' ? " Under 'full' TitanRDM would empty what is not in the file." : '';
-  return new TidemarkError(`The file of ${table} lacks the columns ${list(names)}.${why}`, {
-    code: 'MISSING_COLUMNS',
-    retryable: false,
-    mend: 'Add them, or take them out of the import mapping.',
-  });
-}
-
-/** Required columns that are not in the file, although some row is no delete. */
-export function missingForUpserts(table: string, names: string[], row: number): TidemarkError {
-  return new TidemarkError(
-    `The file of ${table} lacks the required columns ${list(names)}, and row ${row} is no delete.`,
-    {
-      code: 'MISSING_COLUMNS',
-      retryable: false,
-      mend: 'Add them: only a file of deletes can do without.',
-    },
-  );
-}
-
-function missingCodes(table: string): TidemarkError {
-  return new TidemarkError(
-    `The file of ${table} has no column "${TRAN_CODE_COLUMN}", which pattern 'incremental_with_delete' needs: i, u or d for each row.`,
-    {
-      code: 'MISSING_TRANSACTION_CODES',
-      retryable: false,
-      mend:
-        "Add the column; or send the whole table with pattern 'full'; or, when nothing is to be deleted, use 'incremental_upsert_only'. " +
-        "(Pattern 'auto', which finds the codes by itself, comes with a later version.)",
-    },
-  );
-}
-
-export function unexpectedCodes(table: string, pattern: ImportPattern, rows?: string): TidemarkError {
-  const where =
-    rows === undefined ? `has a column "${TRAN_CODE_COLUMN}"` : `has codes in "${TRAN_CODE_COLUMN}" (${rows})`;
-  return new TidemarkError(`The file of ${table} ${where}, which pattern '${pattern}' does not take.`, {
-    code: 'UNEXPECTED_TRANSACTION_CODES',
-    retryable: false,
-    mend: "Drop the column, or use pattern 'incremental_with_delete'.",
-  });
-}
-
-export function badCodes(table: string, rows: string): TidemarkError {
-  return new TidemarkError(
-    `The file of ${table} has transaction codes other than i, u and d in "${TRAN_CODE_COLUMN}": ${rows}.`,
-    {
-      code: 'BAD_TRANSACTION_CODES',
-      retryable: false,
-      mend: 'Write i, u or d into each row.',
-    },
-  );
-}
-
-export function missingValues(table: string, columns: readonly string[], rows: string): TidemarkError {
-  return new TidemarkError(`The file of ${table} has no value in required columns (${list(columns)}): ${rows}.`, {
-    code: 'MISSING_REQUIRED_VALUES',
-    retryable: false,
-    mend: 'Fill them. An unquoted empty field is NULL; "" is the empty string.',
-  });
-}
-
-export function duplicateKeys(table: string, keys: readonly string[], rows: string): TidemarkError {
-  return new TidemarkError(`The file of ${table} has keys (${list(keys)}) that occur more than once: ${rows}.`, {
-    code: 'DUPLICATE_KEYS',
-    retryable: false,
-    mend: 'Each key may occur once in a file: TitanRDM would refuse all of it.',
-  });
-}
-
-export function fileTooLarge(table: string, problem: string, maxFileBytes: number, mend: string): TidemarkError {
-  return new TidemarkError(
-    `The file of ${table} is too large for TitanRDM: ${problem}; the limit is ${maxFileBytes} bytes.`,
-    {
-      code: 'FILE_TOO_LARGE',
-      retryable: false,
-      mend,
-    },
-  );
-}
-
 /** Whether a file may be sent in several parts: only where rows that are not in a file are left alone. */
 export function canSplit(pattern: ImportPattern): boolean {
   return pattern !== 'full';
-}
-
-function list(names: readonly string[], most = 10): string {
-  const shown = names.slice(0, most).map((name) => `"${name}"`);
-  return names.length > most ? `${shown.join(', ')} and ${names.length - most} more` : shown.join(', ');
 }

@@ -7,7 +7,8 @@ import { Utf8Guard } from '../tables/utf8-guard.js';
 import { findDuplicates, type Feed } from './duplicate-keys.js';
 import { RowList } from './row-list.js';
 import type { ImportPattern } from '../../contracts/titan-common.js';
-import { badCodes, missingForUpserts, missingValues, unexpectedCodes, type UploadPlan } from './upload-rules.js';
+import { badCodes, missingForUpserts, missingValues, unexpectedCodes } from './upload-refusals.js';
+import type { UploadPlan } from './upload-rules.js';
 
 const SPACE = 0x20;
 
