@@ -1,52 +1,29 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { readdir } from 'node:fs/promises';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTitanSandbox, type TableDefinition, type TitanSandbox } from '../sandbox/titanrdm/index.js';
-import { first, put, putChunked, RawClient, type Answer } from './support/sandbox-http.js';
+import { put, RawClient } from './support/sandbox-http.js';
+import { counts, file, TablesUnderTest } from './support/sandbox-tables.js';
 
+let tables: TablesUnderTest;
 let sandbox: TitanSandbox;
 let client: RawClient;
 let table = '';
-let count = 0;
-
-const COLUMNS: TableDefinition['columns'] = [
-  { name: 'id', dataType: 'integer', primaryKey: true },
-  { name: 'name', required: true, length: 10 },
-  { name: 'amount', dataType: 'numeric' },
-  { name: 'active', dataType: 'boolean' },
-  { name: 'day', dataType: 'date' },
-];
 
 beforeAll(async () => {
-  sandbox = await startTitanSandbox({ domains: [{ name: 'Test', abbreviation: 't' }] });
-  client = new RawClient(sandbox);
-  await client.signIn();
+  tables = await TablesUnderTest.start();
+  ({ sandbox, client } = tables);
 });
 
 beforeEach(() => {
-  table = define();
+  table = tables.define();
 });
 
 afterAll(() => sandbox.close());
 
-/** A table of its own for each test. Returns its physical name. */
-function define(definition: Partial<TableDefinition> = {}): string {
-  const name = `table_${++count}`;
-  sandbox.defineTable('Test', { name, databaseTableName: name, columns: COLUMNS, branches: ['main'], ...definition });
-  return name;
-}
-
-const rows = () => sandbox.rows(`t_${table}`);
-const counts = (result: Answer) => [result.insert_row_count, result.update_row_count, result.delete_row_count];
-const file = (...lines: string[]) => ['id,name,amount,active,day', ...lines, ''].join('\n');
-
-/** One table, one file: the result of its import, and of the import table. */
-async function send(csv: string | Buffer, pattern = 'full') {
-  const result = await client.import({ [table]: { csv, pattern } });
-  return { import: result.import, table: first(result.import_tables) };
-}
+const rows = () => tables.rows(table);
+const send = (csv: string | Buffer, pattern?: string) => tables.send(table, csv, pattern);
 
 describe('an import of the sandbox', () => {
   it('changes nothing before complete', async () => {
@@ -86,7 +63,7 @@ describe('an import of the sandbox', () => {
   });
 
   it('keeps every value as the file spelled it, NULL and the empty string apart', async () => {
-    table = define({ columns: ['id', 'a', 'b', 'c'].map((name) => ({ name, primaryKey: name === 'id' })) });
+    table = tables.define({ columns: ['id', 'a', 'b', 'c'].map((name) => ({ name, primaryKey: name === 'id' })) });
     const csv = 'id,a,b,c\n00501,NA,9007199254740993,1.10\n"x ""y""","",,true\n"two\nlines"," a ",null,"1,5"\n';
     expect((await send(csv)).import.status).toBe('completed');
     expect(await rows()).toEqual([
@@ -109,7 +86,7 @@ describe('an import of the sandbox', () => {
   });
 
   it('with full keeps absent records where rows may be added by hand', async () => {
-    table = define({ allowManualRowEntry: true });
+    table = tables.define({ allowManualRowEntry: true });
     await send(file('1,a,,,', '2,b,,,'));
     expect(counts((await send(file('2,B,,,'))).table)).toEqual([0, 1, 0]);
     expect(await rows()).toHaveLength(2);
@@ -173,7 +150,7 @@ describe('an import of the sandbox', () => {
   });
 
   it('renames columns as the mapping says', async () => {
-    table = define({
+    table = tables.define({
       mappings: [
         {
           name: 'Legacy',
@@ -192,171 +169,6 @@ describe('an import of the sandbox', () => {
   it('reads quoted headers, a byte order mark and CRLF line ends', async () => {
     expect((await send('\uFEFF"id","name"\r\n1,a\r\n2,b\r\n')).table.status).toBe('completed');
     expect((await rows()).map(({ id, name }) => `${id}${name}`)).toEqual(['1a', '2b']);
-  });
-});
-
-describe('the sandbox refuses at processing', () => {
-  it.each<[string, string | Buffer, string, RegExp]>([
-    ['a repeated key', file('1,a,,,', '2,b,,,', '1,c,,,'), 'full', /Duplicate primary keys \(id\): 1 /],
-    ['a repeated key of a delta', file('1,a,,,', '1,c,,,'), 'incremental', /Duplicate primary keys/],
-    ['an unknown pattern', file('1,a,,,'), 'FULL', /pattern is not supported/],
-    ['a missing pattern', file('1,a,,,'), '', /pattern is missing/],
-    ['codes where none belong', 'id,name,trdm_tran_code\n1,a,i\n', 'full', /allows no trdm_tran_code/],
-    ['no codes where they belong', file('1,a,,,'), 'incremental_with_delete', /needs a trdm_tran_code/],
-    ['unknown codes', 'id,name,trdm_tran_code\n1,a,x\n2,b,\n', 'incremental_with_delete', /i, u or d \(2 rows\)/],
-    ['a missing key column', 'name\na\n', 'full', /Required columns are missing: id/],
-    ['a missing required value', file('1,,,,', '2,b,,,'), 'full', /name is required \(1 row\)/],
-    ['a missing key value', file(',a,,,'), 'full', /id is required/],
-    ['an integer with a fraction', file('1.0,a,,,'), 'full', /id is no valid integer/],
-    ['an empty string that is no number', file('1,a,"",,'), 'full', /amount is no valid numeric/],
-    ['a word that is no boolean', file('1,a,,maybe,'), 'full', /active is no valid boolean/],
-    ['a day that does not exist', file('1,a,,,2026-02-30'), 'full', /day is no valid date/],
-    ['a value that is too long', file('1,abcdefghijk,,,'), 'full', /name is no valid varchar\(10\)/],
-    [
-      'too few columns in a row',
-      file('1,a,,,', '2,b'),
-      'full',
-      /malformed CSV \(line 3\): 5 columns expected, 2 found/,
-    ],
-    ['too many columns in a row', file('1,a,,,,x'), 'full', /malformed CSV \(line 2\)/],
-    ['an open quote', 'id,name\n1,"a\n', 'full', /malformed CSV/],
-    [
-      'bytes that are no UTF-8',
-      Buffer.from('id,name\n1,caf\xe9\n', 'latin1'),
-      'full',
-      /malformed CSV.*not valid UTF-8/,
-    ],
-    ['a file without a header', '', 'full', /no header row/],
-    ['a header that repeats a column', 'id,id,name\n1,2,a\n', 'full', /more than once: id/],
-  ])('%s', async (_, csv, pattern, message) => {
-    const result = await send(csv, pattern);
-    expect(result.table).toMatchObject({ status: 'failed', message: expect.stringMatching(message) });
-    expect(result.import).toMatchObject({ status: 'failed', message: expect.stringMatching(message) });
-    expect(counts(result.table)).toEqual([0, 0, 0]);
-    expect(await rows()).toEqual([]);
-  });
-
-  it('the whole import for one table that fails', async () => {
-    const good = define();
-    const result = await client.import({ [good]: { csv: file('1,a,,,') }, [table]: { csv: file('x,a,,,') } });
-    expect(result.import.status).toBe('failed');
-    const messages = result.import_tables.map((each) => each.message);
-    expect(messages).toEqual([expect.stringContaining('Not applied'), expect.stringContaining('no valid integer')]);
-    expect(await sandbox.rows(`t_${good}`)).toEqual([]);
-  });
-
-  it('only the table that fails, when it is told to', async () => {
-    sandbox.configure({ onFailedTable: 'failTable' });
-    const good = define();
-    const result = await client.import({ [table]: { csv: file('x,a,,,') }, [good]: { csv: file('1,a,,,') } });
-    sandbox.configure({ onFailedTable: 'failImport' });
-    expect(result.import).toMatchObject({ status: 'failed', insert_row_count: 1 });
-    expect(result.import_tables.map((each) => each.status)).toEqual(['failed', 'completed']);
-    expect(await sandbox.rows(`t_${good}`)).toHaveLength(1);
-  });
-});
-
-describe('tables of an import', () => {
-  async function newImport(): Promise<number> {
-    return (await client.post('/api/imports/new', { branch_id: await client.branch() })).json.id;
-  }
-
-  it('may be confirmed twice, but not before their file is there', async () => {
-    const upload = await client.createTable(await newImport(), table, 'full');
-    const confirm = () => client.post(`/api/import_tables/${upload.id}/upload_complete`);
-    expect((await confirm()).status).toBe(422);
-    await put(upload.signed_s3_url, file('1,a,,,'));
-    expect((await confirm()).status).toBe(200);
-    expect((await confirm()).status).toBe(200);
-  });
-
-  it('take no part when their upload was never confirmed, or was reported failed', async () => {
-    const id = await newImport();
-    const orphan = await client.createTable(id, table, 'full');
-    const failed = await client.createTable(id, table, 'full');
-    const other = await client.createTable(id, define(), 'full');
-    await put(orphan.signed_s3_url, file('1,a,,,'));
-    await client.post(`/api/import_tables/${failed.id}/upload_failed`, { message: 'broken pipe' });
-    await put(other.signed_s3_url, file('1,a,,,'));
-    await client.post(`/api/import_tables/${other.id}/upload_complete`);
-    await client.post(`/api/imports/${id}/complete`);
-    const result = await client.processed(id);
-    expect(result.import.status).toBe('completed');
-    expect(result.import_tables).toMatchObject([
-      { status: 'failed', message: expect.stringContaining('No upload was confirmed') },
-      { status: 'failed', message: 'broken pipe' },
-      { status: 'completed' },
-    ]);
-    expect(await rows()).toEqual([]);
-  });
-
-  it('are closed once the import is completed', async () => {
-    const id = await newImport();
-    const upload = await client.createTable(id, table, 'full');
-    expect((await client.post(`/api/imports/${id}/complete`)).status).toBe(200);
-    expect((await client.post(`/api/imports/${id}/complete`)).status).toBe(422);
-    expect(await client.createTable(id, table, 'full')).toHaveProperty('error');
-    expect((await put(upload.signed_s3_url, file('1,a,,,'))).status).toBe(403);
-    expect((await client.post(`/api/import_tables/${upload.id}/upload_complete`)).status).toBe(422);
-  });
-
-  it('stay hidden until complete, when the server is told to hide them', async () => {
-    sandbox.configure({ listTablesBeforeComplete: false });
-    const id = await newImport();
-    await client.createTable(id, table, 'full');
-    const before = await client.get(`/api/v1/imports/${id}`);
-    await client.post(`/api/imports/${id}/complete`);
-    const after = await client.processed(id);
-    sandbox.configure({ listTablesBeforeComplete: true });
-    expect(before.json).not.toHaveProperty('import_tables');
-    expect(after.import_tables).toHaveLength(1);
-  });
-
-  it('are refused for what does not exist', async () => {
-    const { key, mapping } = await client.table(table);
-    const id = await newImport();
-    const fields = { import_id: id, table_definition_key: key, import_mapping_key: mapping, pattern: 'full' };
-    for (const wrong of [{ import_id: 99_999 }, { table_definition_key: 'no' }, { import_mapping_key: 'no' }]) {
-      expect((await client.post('/api/import_tables/new', { ...fields, ...wrong })).status).toBe(404);
-    }
-    expect((await client.post('/api/import_tables/new', { ...fields, import_mapping_key: null })).status).toBe(422);
-    expect((await client.post('/api/imports/new', {})).status).toBe(422);
-    expect((await client.post('/api/imports/new', { branch_id: 99_999 })).status).toBe(404);
-    const closed = sandbox.addBranch({ name: 'closed', status: 'closed' });
-    expect((await client.post('/api/imports/new', { branch_id: closed.id })).status).toBe(422);
-  });
-});
-
-describe('signed addresses of uploads', () => {
-  async function address(): Promise<string> {
-    const created = await client.post('/api/imports/new', { branch_id: await client.branch() });
-    return (await client.createTable(created.json.id, table, 'full')).signed_s3_url;
-  }
-
-  it('want text/csv and a Content-Length', async () => {
-    const url = await address();
-    expect((await put(url, 'id\n', { 'content-type': 'application/octet-stream' })).status).toBe(403);
-    expect(await putChunked(url, 'id\n')).toBe(411);
-    expect((await put(url, 'id\n')).status).toBe(200);
-  });
-
-  it('expire, and cannot be changed', async () => {
-    const url = await address();
-    expect((await put(url.replace(/\/imports\/\d+/, '/imports/1'), 'id\n')).status).toBe(403);
-    expect((await put(url.replace(/expires=\d+/, 'expires=9999999999999'), 'id\n')).status).toBe(403);
-    sandbox.configure({ signedUrlTtlSeconds: -1 });
-    const expired = await address();
-    sandbox.configure({ signedUrlTtlSeconds: 900 });
-    const reply = await put(expired, 'id\n');
-    expect(reply.status).toBe(403);
-    expect(reply.text).toContain('expired');
-  });
-
-  it('refuse files above the limit, where there is one', async () => {
-    sandbox.configure({ maxUploadBytes: 10 });
-    const reply = await put(await address(), 'id,name\n1,abcdef\n');
-    sandbox.configure({ maxUploadBytes: 0 });
-    expect(reply.status).toBe(400);
   });
 });
 
