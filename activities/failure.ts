@@ -8,13 +8,15 @@ import { TidemarkError, type ErrorInfo } from '../contracts/errors.js';
 export function toFailure(error: unknown): Error {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof TidemarkError) {
-    return ApplicationFailure.create({
-      message: error.message,
-      type: error.code,
-      nonRetryable: !error.retryable,
-      details: [error.toInfo()],
-      ...(error.retryAfterSeconds === undefined ? {} : { nextRetryDelay: error.retryAfterSeconds * 1_000 }),
-    });
+    return withoutStack(
+      ApplicationFailure.create({
+        message: error.message,
+        type: error.code,
+        nonRetryable: !error.retryable,
+        details: [error.toInfo()],
+        ...(error.retryAfterSeconds === undefined ? {} : { nextRetryDelay: error.retryAfterSeconds * 1_000 }),
+      }),
+    );
   }
   return unexpected(error);
 }
@@ -28,5 +30,11 @@ function unexpected(error: unknown): ApplicationFailure {
     message: `Unexpected ${name}${code}. The worker's log has its stack.`,
     retryable: true,
   };
-  return ApplicationFailure.create({ message: info.message, type: info.code, details: [info] });
+  return withoutStack(ApplicationFailure.create({ message: info.message, type: info.code, details: [info] }));
+}
+
+/** Its stack would lead to this file, and stand before the reason in the Web UI. */
+function withoutStack(failure: ApplicationFailure): ApplicationFailure {
+  failure.stack = '';
+  return failure;
 }

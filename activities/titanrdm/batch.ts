@@ -68,7 +68,7 @@ export function batchActivities({ titanrdm }: TitanRdmDependencies): Pick<TitanR
       }),
 
     titanPollImport: (input) =>
-      runStep<{ waitedSeconds: number }, ProcessedImport>(async ({ signal, resumed, mark }) => {
+      runStep<{ importId: string; waitedSeconds: number }, ProcessedImport>(async ({ signal, resumed, mark }) => {
         const client = clientOf(input.connection);
         let waited = resumed?.waitedSeconds ?? 0;
         for (;;) {
@@ -80,7 +80,7 @@ export function batchActivities({ titanrdm }: TitanRdmDependencies): Pick<TitanR
             throw waitExceeded(input.importId, read.import.status, input.poll.maxWaitSeconds);
           await pause(input.poll.intervalSeconds, signal);
           waited += (performance.now() - asked) / 1_000;
-          mark({ waitedSeconds: waited });
+          mark({ importId: input.importId, waitedSeconds: waited });
         }
       }),
 

@@ -26,7 +26,7 @@ export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pi
       }),
 
     titanPollExport: (input) =>
-      runStep<{ waitedSeconds: number }, { rows: number | null; bytes: number | null }>(
+      runStep<{ exportId: string; waitedSeconds: number }, { rows: number | null; bytes: number | null }>(
         async ({ signal, resumed, mark }) => {
           const client = clientOf(input.connection);
           let waited = resumed?.waitedSeconds ?? 0;
@@ -40,20 +40,21 @@ export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pi
               throw neverReady(input.exportId, read.status, input.poll.maxWaitSeconds);
             await pause(input.poll.intervalSeconds, signal);
             waited += (performance.now() - asked) / 1_000;
-            mark({ waitedSeconds: waited });
+            mark({ exportId: input.exportId, waitedSeconds: waited });
           }
         },
       ),
 
     titanReceiveTable: (input) =>
-      runStep<{ bytes: number }, Awaited<ReturnType<TitanRdmActivities['titanReceiveTable']>>>(
+      runStep<{ table: string; bytes: number }, Awaited<ReturnType<TitanRdmActivities['titanReceiveTable']>>>(
         async ({ signal, mark }) => {
           const client = clientOf(input.connection);
           const store = named('store', stores, input.store);
           const columns = store.needsTypes
             ? (await client.lookupDeployedTable({ branchId: input.branchId, key: input.tableKey }, { signal })).columns
             : undefined;
-          const body = await client.downloadExport(input.exportId, { signal, onProgress: (bytes) => mark({ bytes }) });
+          const onProgress = (bytes: number): void => mark({ table: input.table, bytes });
+          const body = await client.downloadExport(input.exportId, { signal, onProgress });
           const written = await store.write(input.table, body, {
             mode: input.mode,
             deltaName: input.deltaName,

@@ -10,7 +10,9 @@ import type { TitanRdmDependencies } from './dependencies.js';
 /** How long the word `upload_failed` to the server may take when the step is being cancelled. */
 const LAST_WORD_TIMEOUT_MS = 3_000;
 
+/** Sent with each heartbeat. The Web UI shows it beside the activity's type, and nothing else says there which table it is. */
 interface Cursor {
+  table: string;
   phase: 'preparing' | 'sending' | 'confirming';
   rows?: number;
   bytes?: number;
@@ -24,7 +26,7 @@ export function sendActivities(dependencies: TitanRdmDependencies): Pick<TitanRd
       runStep<Cursor, SendTableResult>(async (step) => {
         const { client, maxFileBytes } = named('connection of type titanrdm', dependencies.titanrdm, input.connection);
         if (step.attempt > 1) await refuseOrphans(client, input, step.signal);
-        step.mark({ phase: 'preparing' });
+        step.mark({ table: input.target.conventionKey, phase: 'preparing' });
         const csv = await openReference(dependencies.stores, input.source, step.signal);
         if (csv === undefined) return { outcome: 'skipped (no source data)', rows: 0, bytes: 0, importTables: [] };
 
@@ -85,6 +87,7 @@ async function sendParts(
   step: Step<Cursor>,
 ): Promise<SendTableResult> {
   const importTables: SendTableResult['importTables'] = [];
+  const table = input.target.conventionKey;
   const size = { rows: prepared.rows, bytes: prepared.bytes };
   let sentBefore = 0;
   for (const [index, part] of prepared.parts.entries()) {
@@ -93,9 +96,9 @@ async function sendParts(
     const created = await createImportTable(client, { ...input, correlationCode }, mappingKey, step.signal);
     try {
       const onProgress = (bytesSent: number): void =>
-        step.mark({ phase: 'sending', ...size, bytesSent: sentBefore + bytesSent });
+        step.mark({ table, phase: 'sending', ...size, bytesSent: sentBefore + bytesSent });
       await client.uploadFile(created.url, part, { signal: step.signal, onProgress });
-      step.mark({ phase: 'confirming', ...size, bytesSent: sentBefore + part.bytes });
+      step.mark({ table, phase: 'confirming', ...size, bytesSent: sentBefore + part.bytes });
       await client.uploadComplete(created.id, step);
     } catch (error) {
       await tellFailed(client, created.id, error);
