@@ -42,7 +42,7 @@ describe('tidemark dev', () => {
     await project.put('lake/cust_parks.csv', 'id\n007\n');
     const options = { cwd: project.folder, env };
     const dev = startCli(['dev', '--json'], options);
-    const printed = await await dev.line(/^\{"temporal"/);
+    const printed = await dev.line(/^\{"temporal"/);
     // What the command promises; each value is used below.
     const { temporal, titanrdm } = JSON.parse(printed) as Access & { temporal: { webUi: string } };
     try {
@@ -79,7 +79,7 @@ describe('tidemark sandbox', () => {
   it('prints how to reach it as its first line, holds the tables of its definitions, and ends on SIGTERM', async () => {
     await project.put('tables.yaml', 'domains:\n  - { name: Trees, abbreviation: tree }\n');
     const sandbox = startCli(['sandbox', '--definitions', 'tables.yaml'], { cwd: project.folder, env });
-    const line = await await sandbox.line(/^\{/);
+    const line = await sandbox.line(/^\{/);
     const first = JSON.parse(line) as Access; // compared as a whole by the next line
     expect(first).toEqual({
       titanrdm: {

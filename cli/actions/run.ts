@@ -39,28 +39,27 @@ const linkOf = ({ link, workflowId, runId }: StartedRun) => link ?? `workflow ${
 
 async function waitFor(run: StartedRun, cancelOnInterrupt: boolean): Promise<RunOutcome | 'left'> {
   const leave = new AbortController();
-  const onSignal = (times: number) => {
-    if (!cancelOnInterrupt || times > 1) {
-      leave.abort();
-      return;
-    }
-    note('Cancelling the run; Ctrl-C again leaves it to itself.');
-    run.handle
-      .cancel()
-      .catch((error: unknown) => note(`It could not be cancelled: ${error instanceof Error ? error.message : ''}`));
-  };
-  return withSignals(onSignal, () =>
-    withProgress(run.pipeline, async (show) => {
-      const onSilence = (reason: string) =>
-        note(`No worker answers yet: is \`tidemark worker\` up? (${reason.split('\n')[0] ?? ''})`);
+  return withProgress(run.pipeline, ({ show, say }) => {
+    const onSignal = (times: number) => {
+      if (!cancelOnInterrupt || times > 1) {
+        leave.abort();
+        return;
+      }
+      say('Cancelling the run; Ctrl-C again leaves it to itself.');
+      run.handle
+        .cancel()
+        .catch((error: unknown) => say(`It could not be cancelled: ${error instanceof Error ? error.message : ''}`));
+    };
+    const onSilence = () => say('No worker answers: is `tidemark worker` up, on this task queue?');
+    return withSignals(onSignal, async () => {
       try {
         return await watchRun(run.handle, { onProgress: show, onSilence, signal: leave.signal });
       } catch (error) {
         if (leave.signal.aborted) return 'left';
         throw error;
       }
-    }),
-  );
+    });
+  });
 }
 
 function printOutcome(run: StartedRun, outcome: RunOutcome): void {

@@ -4,7 +4,11 @@ import type { ProgressView } from '../../contracts/titan-results.js';
 import { note, printable } from '../output.js';
 import { bytesText, columns, grouped } from './columns.js';
 
-export type ShowProgress = (view: ProgressView) => void;
+export interface ProgressDisplay {
+  show: (view: ProgressView) => void;
+  /** A remark in place of progress. */
+  say: (text: string) => void;
+}
 
 /** Tables that fit below the headline of a terminal. */
 const MAX_LINES = 12;
@@ -13,8 +17,9 @@ const MAX_LINES = 12;
  * Shows a run's progress on stderr while `work` goes on: a small table that renews itself on a terminal, elsewhere a line for each
  * thing that changes.
  */
-export async function withProgress<T>(title: string, work: (show: ShowProgress) => Promise<T>): Promise<T> {
-  if (!process.stderr.isTTY) return work(linesOfChanges());
+export async function withProgress<T>(title: string, work: (display: ProgressDisplay) => Promise<T>): Promise<T> {
+  // A terminal without a width (some CI systems have those) can't show what moves.
+  if (!process.stderr.isTTY || process.stderr.columns === 0) return work({ show: linesOfChanges(), say: note });
   const outputs: T[] = [];
   const list = new Listr(
     [
@@ -22,12 +27,18 @@ export async function withProgress<T>(title: string, work: (show: ShowProgress) 
         title,
         task: async (_context, task) => {
           outputs.push(
-            await work((view) => {
-              task.output = progressLines(view).join('\n');
+            await work({
+              show: (view) => {
+                const [head = '', ...lines] = progressLines(view);
+                task.title = [`${title}: ${head}`, ...lines].join('\n');
+              },
+              // Written beside it, a remark would be held back until the end.
+              say: (text) => {
+                task.title = `${title}: ${printable(text)}`;
+              },
             }),
           );
         },
-        rendererOptions: { outputBar: Infinity },
       },
     ],
     {
@@ -35,6 +46,8 @@ export async function withProgress<T>(title: string, work: (show: ShowProgress) 
       // Ctrl-C belongs to the command.
       registerSignalListeners: false,
       rendererOptions: {
+        // What ended is shown as a result, or as an error: a tick before it would be wrong for half of them.
+        clearOutput: true,
         logger: new ListrLogger<ListrDefaultRendererLogLevels>({
           processOutput: new ProcessOutput(process.stderr, process.stderr),
         }),
@@ -69,7 +82,7 @@ function progressLines(view: ProgressView): string[] {
 }
 
 /** Tells each change once. */
-function linesOfChanges(): ShowProgress {
+function linesOfChanges(): ProgressDisplay['show'] {
   const states = new Map<string, string>();
   let last = '';
   return (view) => {

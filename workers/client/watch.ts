@@ -7,27 +7,33 @@ export interface WatchOptions {
   /** Called with each answer of the query `progress`. */
   onProgress?: (view: ProgressView) => void;
   /** Called when nobody answers the query for a while: most often no worker runs. */
-  onSilence?: (reason: string) => void;
+  onSilence?: () => void;
+  /** Milliseconds without an answer after which it is called. Default 10000. */
+  silenceMs?: number;
   /** Milliseconds between two queries. Default 1000. */
   intervalMs?: number;
   /** Ends the watching, never the run: the returned promise is then rejected with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Queries without an answer after which `onSilence` is told. */
-const SILENT_QUERIES = 5;
-
 /** Waits for the end of a run, across continue-as-new, and tells of its progress meanwhile. */
 export async function watchRun(handle: WorkflowHandle, options: WatchOptions = {}): Promise<RunOutcome> {
   const over = new AbortController();
-  // Not waited for at the end: a query that nobody answers takes its time, and it tells nothing after `over`.
-  void reportProgress(handle, options, over.signal);
+  // Calls that are under way at the end are ended too: the caller may close the connection right after.
+  const calls = [
+    handle.client.withAbortSignal(over.signal, () => reportProgress(handle, options, over.signal)),
+    handle.client.withAbortSignal(over.signal, () => endOf(handle)),
+  ] as const;
   try {
-    return await Promise.race([endOf(handle), aborted(options.signal, over.signal)]);
+    return await Promise.race([calls[1], aborted(options.signal, over.signal)]);
   } finally {
     over.abort();
+    await Promise.race([Promise.allSettled(calls), sleep(SETTLE_MS, undefined, { ref: false })]);
   }
 }
+
+/** A call that is just waiting to be tried again does not hear of its end: it is not waited for any longer than this. */
+const SETTLE_MS = 1_000;
 
 async function endOf(handle: WorkflowHandle): Promise<RunOutcome> {
   try {
@@ -39,18 +45,19 @@ async function endOf(handle: WorkflowHandle): Promise<RunOutcome> {
 }
 
 async function reportProgress(handle: WorkflowHandle, options: WatchOptions, over: AbortSignal): Promise<void> {
-  const { onProgress, onSilence, intervalMs = 1_000 } = options;
+  const { onProgress, onSilence, intervalMs = 1_000, silenceMs = 10_000 } = options;
   if (onProgress === undefined) return;
-  for (let silent = 0; !over.aborted;) {
+  // A query without a worker is itself held for a long time: silence is measured by the clock, not by failed queries.
+  const silence = onSilence === undefined ? undefined : setTimeout(onSilence, silenceMs).unref();
+  over.addEventListener('abort', () => clearTimeout(silence));
+  while (!over.aborted) {
     try {
       const view = await handle.query<ProgressView>('progress');
-      silent = 0;
-      if (!isAborted(over)) onProgress(view);
-    } catch (error) {
-      // A query fails while no worker runs or one is starting: the run itself is not harmed by it.
-      silent += 1;
-      if (silent === SILENT_QUERIES && !isAborted(over))
-        onSilence?.(error instanceof Error ? error.message : String(error));
+      if (isAborted(over)) return;
+      silence?.refresh();
+      onProgress(view);
+    } catch {
+      // No worker runs, or one is starting: the run itself is not harmed by it, and `onSilence` tells of it.
     }
     await sleep(intervalMs, undefined, { signal: over }).catch(() => undefined);
   }
