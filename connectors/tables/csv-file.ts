@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { BlockWriter } from './block-writer.js';
 import type { CsvObserver } from './csv-observer.js';
-import { badEncoding, storeFailure } from './errors.js';
-import { writeAll } from './file-chunks.js';
+import { badEncoding } from './errors.js';
 import type { CsvTable } from './port.js';
 
 const READ_BYTES = 256 * 1024;
@@ -27,31 +27,25 @@ export async function receive(
   observer: CsvObserver,
   signal?: AbortSignal,
 ): Promise<number> {
-  let position = 0;
+  const writer = new BlockWriter(handle, (block) => observer.observe(block));
   const stop = (): void => void source.destroy();
   signal?.throwIfAborted();
   signal?.addEventListener('abort', stop, { once: true });
   try {
     for await (const chunk of source as AsyncIterable<Buffer | string>) {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      const writing = writeAll(handle, bytes, position).catch((error: unknown) => {
-        throw storeFailure('Writing a temporary file', error);
-      });
-      try {
-        observer.observe(bytes);
-      } finally {
-        await writing;
-      }
-      position += bytes.length;
+      const full = writer.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      if (full !== undefined) await full;
     }
+    await writer.end();
     signal?.throwIfAborted();
     observer.end();
-    return position;
+    return writer.bytes;
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
     source.destroy();
+    await writer.settle();
   }
 }
