@@ -37,21 +37,28 @@ const command = new Command('sandbox')
   .parse();
 
 const { definitions, ...options } = command.opts<Options>();
-const content =
-  definitions === undefined ? {} : sandboxContentSchema.parse(parseYaml(await readFile(definitions, 'utf8')));
-const sandbox = await startTitanSandbox({ ...options, ...content });
-
-let stopping = false;
-for (const name of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(name, () => {
-    if (stopping) return;
-    stopping = true;
-    void sandbox.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  });
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`The sandbox cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
 }
 
-const { url, clientId, clientSecret } = sandbox;
-process.stdout.write(`${JSON.stringify({ titanrdm: { url, clientId, clientSecret } })}\n`);
+async function run(): Promise<void> {
+  const content =
+    definitions === undefined ? {} : sandboxContentSchema.parse(parseYaml(await readFile(definitions, 'utf8')));
+  const sandbox = await startTitanSandbox({ ...options, ...content });
+  let stopping = false;
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (stopping) return;
+      stopping = true;
+      void sandbox.close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+  const { url, clientId, clientSecret } = sandbox;
+  process.stdout.write(`${JSON.stringify({ titanrdm: { url, clientId, clientSecret } })}\n`);
+}

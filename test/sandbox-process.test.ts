@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { RawClient } from './support/sandbox-http.js';
 
 const MAIN = path.resolve('.tidemark', 'build', 'sandbox', 'main.js');
@@ -28,8 +29,8 @@ async function start(...args: string[]): Promise<void> {
 }
 
 async function control(method: string, name: string, body?: unknown) {
-  const text = body === undefined ? {} : { body: JSON.stringify(body) };
-  const response = await fetch(`${client.sandbox.url}/_sandbox/${name}`, { method, ...text });
+  const json = body === undefined ? {} : { body: JSON.stringify(body) };
+  const response = await fetch(`${client.sandbox.url}/_sandbox/${name}`, { method, ...json });
   // Each test asserts what it reads.
   return { status: response.status, json: (await response.json()) as Record<string, unknown> };
 }
@@ -72,6 +73,20 @@ domains:
     const table = await client.table('countries', 'trunk');
     expect(table.branchId).toBe(await client.branch('trunk'));
     expect((await client.get('/api/v1/branches')).json.data).toHaveLength(1);
+  });
+});
+
+describe('a sandbox that cannot start', () => {
+  it('says why in one line, and exits 1', async () => {
+    await start();
+    const { port } = new URL(client.sandbox.url);
+    const second = spawn(process.execPath, [MAIN, '--port', port], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const said = await text(second.stderr);
+    expect(said).toMatch(/^The sandbox cannot start: .*EADDRINUSE.*\n$/);
+    expect(second.exitCode ?? (await once(second, 'exit'))[0]).toBe(1);
   });
 });
 

@@ -65,7 +65,7 @@ async function writeBody(call: Call, path: string): Promise<number> {
     for await (const chunk of call.request) {
       // An IncomingMessage without encoding yields buffers; its type says any.
       const buffer = chunk as Buffer;
-      for (let at = 0; at < buffer.length; ) at += writeSync(file, buffer, at);
+      for (let at = 0; at < buffer.length;) at += writeSync(file, buffer, at);
       bytes += buffer.length;
     }
     return bytes;
