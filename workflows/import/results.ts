@@ -1,5 +1,5 @@
 import type { ProcessedImport, ProcessedTable } from '../../contracts/activities.js';
-import type { ErrorInfo } from '../../contracts/errors.js';
+import { cutText, type ErrorInfo } from '../../contracts/errors.js';
 import type {
   ImportBatchResult,
   RowCounts,
@@ -100,6 +100,17 @@ function sentOnly({ completed, code }: NoVerdict): ErrorInfo {
     return { code, message: `sent, and possibly applied: the end of the batch was not seen (${code})`, retryable: false };
   const message = `sent, but not applied: the batch was not completed (${code})`;
   return { code: 'TITAN_NOT_APPLIED', message, retryable: false };
+}
+
+/** Errors named in a failure's text: one may only say that another is the cause. */
+const MAX_NAMED_ERRORS = 3;
+
+/** The first error, with the texts of the first few. */
+export function firstErrors(tables: readonly UploadTableResult[]): ErrorInfo | undefined {
+  const errors = tables.flatMap((table) => table.error ?? []);
+  const texts = errors.slice(0, MAX_NAMED_ERRORS).map(({ message }) => cutText(message, 500));
+  const more = errors.length > texts.length ? [`and ${errors.length - texts.length} more`] : [];
+  return errors[0] === undefined ? undefined : { ...errors[0], message: [...texts, ...more].join('; ') };
 }
 
 /** Result and failure details alike: totals, and the list or where it is. */

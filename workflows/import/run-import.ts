@@ -6,7 +6,7 @@ import { MAX_BATCHES, secondsBeforeBatch } from '../policies.js';
 import { call, lastWord, wait } from '../steps.js';
 import type { ImportJob, ImportState } from './job.js';
 import { probeManifest } from './probe.js';
-import { tableResults, uploadResult } from './results.js';
+import { firstErrors, tableResults, uploadResult } from './results.js';
 import { confirmedIds, sendTables } from './send-tables.js';
 import { showStates } from './show-states.js';
 
@@ -139,7 +139,7 @@ async function awaitServer(job: ImportJob, state: ImportState, importId: string)
     for (const table of tables) progress.ended(table.conventionKey, table.status, table);
   });
   const result = await uploadResult(tables, processed, state.abandoned);
-  const refused = tables.find((table) => table.error !== undefined)?.error ?? importError(processed);
+  const refused = firstErrors(tables) ?? importError(processed);
   if (refused !== undefined && (options.onTableError === 'fail' || result.totals.success === 0)) {
     throw failWith(refused, `Batch ${importId} was completed, but ${refused.message}`, result);
   }
