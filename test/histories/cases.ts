@@ -17,7 +17,7 @@ const columns = [
   { name: 'code', dataType: 'varchar', primaryKey: true },
   { name: 'name', dataType: 'varchar' },
 ];
-const MANY = Array.from({ length: 40 }, (_, index) => `t${String(index).padStart(2, '0')}`);
+const MANY = Array.from({ length: 24 }, (_, index) => `t${String(index).padStart(2, '0')}`);
 const table = (name: string) => ({ name: name.toUpperCase(), databaseTableName: name, columns });
 
 export const SANDBOX: TitanSandboxOptions = {
@@ -40,8 +40,8 @@ export const FILES: Record<string, string> = {
   ...Object.fromEntries(MANY.map((name) => [`wide_${name}.csv`, 'code,name\n1,one\n'])),
 };
 
-/** Events after which the recording server suggests to continue as new: the cases with 40 tables do, the others don't. */
-export const SUGGEST_CONTINUE_AS_NEW_AFTER = 160;
+/** Events after which the recording server suggests to continue as new: the cases with 24 tables do, the others don't. */
+export const SUGGEST_CONTINUE_AS_NEW_AFTER = 100;
 
 const base = { connection: 'tenant', branch: { name: 'main' }, poll: { intervalSeconds: 0.2 } };
 const people = { target: { domain: 'Customer', name: 'people' }, source: { connection: 'lake', table: 'cust_people' } };
@@ -96,7 +96,7 @@ export const CASES: RecordedCase[] = [
   {
     name: 'convention-upload-continued',
     workflow: 'titanConventionUpload',
-    input: { ...base, domain: 'Wide', store: 'lake' },
+    input: { ...base, domain: 'Wide', store: 'lake', concurrency: 2 },
   },
   {
     name: 'convention-download',
@@ -106,7 +106,7 @@ export const CASES: RecordedCase[] = [
   {
     name: 'convention-download-continued',
     workflow: 'titanConventionDownload',
-    input: { ...base, domain: 'Wide', store: 'landing' },
+    input: { ...base, domain: 'Wide', store: 'landing', concurrency: 2, exportsInFlight: 2 },
   },
   {
     name: 'convention-download-failed',
