@@ -36,11 +36,15 @@ describe('the current details of a run', () => {
     ]);
   });
 
-  it('give the reason of a failure in full above the table, which has its beginning', () => {
-    const reason = 'x'.repeat(500);
-    const text = details([line('geo_cities', 'failed', { state: `error: ${reason}` })], { note: reason });
-    expect(text).toContain(`\n\n> ${reason}\n\n`);
-    expect(text).toContain(`✗ **failed:** ${'x'.repeat(119)}…|`);
+  it('give the reason of the run above the table, and below it those of its tables that it does not hold', () => {
+    const failed = (name: string, reason: string): ProgressLine => line(name, 'failed', { state: `error: ${reason}` });
+    const text = details([failed('a', 'no such file'), failed('b', 'x'.repeat(500))], {
+      note: 'Nothing was applied: no such file',
+    });
+    expect(text).toContain('\n\n> Nothing was applied: no such file\n\n');
+    expect(text).toContain('|a|\u2003✗ **failed**|');
+    expect(text).not.toContain('- **a:**');
+    expect(text.endsWith(`\n\n- **b:** ${'x'.repeat(299)}…`)).toBe(true);
   });
 
   it('show the failed tables first, then those in work, the latest sent before earlier ones, and what waits last', () => {

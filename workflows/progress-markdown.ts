@@ -32,6 +32,11 @@ export interface ProgressDetails {
 const MAX_SHOWN = 25;
 const MAX_CELL = 120;
 const MAX_NOTE = 1_000;
+const MAX_REASONS = 5;
+const MAX_REASON = 300;
+
+/** Phases that are over when they begin. */
+const ENDS = ['done', 'failed', 'cancelled'];
 
 /** Failed ones first, then those in work, sent, ended (the latest first); what only waits comes last. */
 const ORDER: readonly ProgressStage[] = ['failed', 'in work', 'sent', 'success', 'skipped', 'waiting'];
@@ -62,10 +67,11 @@ export function progressMarkdown({ title, noun, phase, since, note, batchId, lin
   const more = lines.length - shown.length;
   return [
     `### ${text(title)}`,
-    `**${text(phase)}** since ${instant(since)} UTC${batch}`,
+    `**${text(phase)}** ${ENDS.includes(phase) ? 'at' : 'since'} ${instant(since)} UTC${batch}`,
     ...(note === undefined ? [] : [`> ${text(note, MAX_NOTE)}`]),
     ...(lines.length === 0 ? [] : [countsOf(ordered, noun), tableOf(shown, noun)]),
     ...(more > 0 ? [`… and ${grouped(more)} more`] : []),
+    ...reasonsOf(ordered, note),
   ].join('\n\n');
 }
 
@@ -97,6 +103,18 @@ function tableOf(lines: readonly ProgressLine[], noun: string): string {
   return [row([noun, 'state', 'rows', 'size', 'time']), '|:-|:-|-:|-:|-:|', ...rows].join('\n');
 }
 
+/** Why tables failed, unless the note says it already. */
+function reasonsOf(lines: readonly ProgressLine[], note = ''): string[] {
+  const reasons = lines
+    .filter(({ stage }) => stage === 'failed')
+    .map(({ name, state }) => ({ name, reason: state.replace(/^error: /u, '') }))
+    .filter(({ reason }) => !note.includes(reason));
+  const shown = reasons
+    .slice(0, MAX_REASONS)
+    .map(({ name, reason }) => `- **${text(name)}:** ${text(reason, MAX_REASON)}`);
+  return shown.length === 0 ? [] : [shown.join('\n')];
+}
+
 /** The renderer's tables have no space between columns: an em space is one, and no parser of markdown strips it. */
 function row([first = '', ...others]: string[]): string {
   return `|${first}|${others.map((cell) => (cell === '' ? '' : `\u2003${cell}`)).join('|')}|`;
@@ -104,7 +122,7 @@ function row([first = '', ...others]: string[]): string {
 
 function stateOf({ stage, state }: ProgressLine): string {
   const sign = SIGNS[stage];
-  if (stage === 'failed') return `${sign} **failed:** ${text(state.replace(/^error: /u, ''))}`;
+  if (stage === 'failed') return `${sign} **failed**`;
   return stage === 'in work' ? `${sign} **${text(state)}**` : `${sign} ${text(state)}`;
 }
 

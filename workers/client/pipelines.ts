@@ -45,6 +45,8 @@ export async function startPipeline(
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: pipeline.description ?? `Pipeline ${name}`,
+      // Markdown, for whoever meets the run in the Web UI and does not know where it comes from.
+      staticDetails: `Pipeline **${name}**\n\n- again: \`tidemark run ${name} --wait\`\n- cancel: \`tidemark cancel ${name}\``,
     });
     const runId = handle.firstExecutionRunId;
     return {
