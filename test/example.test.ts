@@ -22,6 +22,7 @@ describe('the example project', () => {
     let printed = '';
     for (const stream of [demo.stdout, demo.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    // 'close' of a child process brings its exit code.
     const [code] = (await once(demo, 'close')) as [number | null];
     expect(printed).toContain('zip_codes   42,049 rows sent: 42,049 inserted, 0 updated, 0 deleted');
     expect(printed).toContain('countries        5 rows sent: 1 inserted, 3 updated, 1 deleted');
@@ -33,7 +34,7 @@ describe('the example project', () => {
       ),
     ).toHaveLength(3);
     expect(code).toBe(0);
-  });
+  }, 240_000);
 
   it('would tell of every value that differs', () => {
     const row = (id: string, value: string | null): Row => ({ id, value });
