@@ -15,7 +15,7 @@ export interface TitanErrorDetails {
 /** An error of the catalogue `titanErrorCodes`. The message is expected to be redacted. */
 export function titanError(code: TitanErrorCode, message: string, details: TitanErrorDetails = {}): TidemarkError {
   const entry = titanErrorCodes[code];
-  return new TidemarkError(/[.!?…)\]]$/u.test(message) ? message : `${message}.`, {
+  return new TidemarkError(/[.!?…]$/u.test(message) ? message : `${message}.`, {
     code,
     retryable: details.retryable ?? entry.retryable,
     mend: details.mend ?? entry.mend,

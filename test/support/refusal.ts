@@ -50,6 +50,7 @@ async function failureOfRun(handle: WorkflowHandle): Promise<ApplicationFailure>
 
 /** All that a refused input must leave as it was. */
 export async function world(tenant: Tenant): Promise<unknown> {
+  await tenant.sandbox.idle();
   // Imports that were begun and never completed may be left: they are never applied.
   const { created, ...completed } = tenant.sandbox.importStatuses();
   return {
