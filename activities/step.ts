@@ -1,6 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { toFailure } from './failure.js';
+import { Pulse } from './pulse.js';
 
 /** What a step of a workflow may use of Temporal. */
 export interface Step<Cursor> {
@@ -12,6 +13,8 @@ export interface Step<Cursor> {
   resumed: Cursor | undefined;
   /** Remembers where the step is; sent with the next heartbeat. */
   mark: (cursor: Cursor) => void;
+  /** Throws when another attempt may have taken this one's place: to be called right before something is replaced for good. */
+  checkPulse: () => void;
 }
 
 /** Between two heartbeats; the SDK throttles them further. */
@@ -26,7 +29,9 @@ export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T
   // The SDK types details as any: they are what `mark` of an earlier attempt of this same step wrote.
   const resumed = context.info.heartbeatDetails as Cursor | undefined;
   let cursor: Cursor | undefined = resumed;
+  const pulse = new Pulse(context.info.heartbeatTimeoutMs ?? Infinity);
   const beat = (): void => {
+    pulse.beat();
     context.heartbeat(cursor);
   };
   const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
@@ -40,6 +45,7 @@ export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T
         cursor = next;
         beat();
       },
+      checkPulse: () => pulse.check(),
     });
   } catch (error) {
     if (context.cancellationSignal.aborted) throw cancellation(context.cancellationSignal);

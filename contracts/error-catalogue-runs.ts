@@ -21,6 +21,10 @@ export const runErrors = {
     meaning: 'The run took longer than the timeout that its starter gave it.',
     mend: 'Give it more time, or look in the Web UI where the time goes.',
   },
+  STEP_OUTLIVED: {
+    meaning: 'A step stood still for so long that another attempt took its place; it has changed nothing since.',
+    mend: 'Nothing: the other attempt goes on. Look at the load of the machine when it persists.',
+  },
   STEP_TIMEOUT: {
     meaning: 'A step did not end in time, after all its attempts.',
     mend: 'Is a worker running, and does it reach the system? Look at the step in the Web UI.',

@@ -97,14 +97,14 @@ describe('the plan of the fault campaign', () => {
   });
 
   it('begins with faults of every family, and in its length has every kind on every endpoint', () => {
-    const plan = planFaults('upload', 1, 160);
-    expect(new Set(plan.slice(0, 16).map(({ family }) => family)).size).toBe(4);
+    const plan = planFaults('upload', 1, 170);
+    expect(new Set(plan.slice(0, 32).map(({ family }) => family)).size).toBe(5);
     const onComplete = plan.filter((fault) => 'route' in fault && fault.route === 'imports.complete');
     expect(new Set(onComplete.map(({ kind }) => kind))).toEqual(
       new Set([
         ...['status-500', 'status-429', 'status-503', 'timeout', 'reset', 'lost-reply', 'unauthorized'],
         ...['kill-before', 'kill-late', 'kill-after', 'kill-replied'],
-        ...['sandbox-frozen', 'sandbox-down', 'worker-frozen'],
+        ...['sandbox-frozen', 'sandbox-down', 'worker-frozen', 'worker-outlived'],
       ]),
     );
   });

@@ -47,7 +47,7 @@ export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pi
 
     titanReceiveTable: (input) =>
       runStep<{ table: string; bytes: number }, Awaited<ReturnType<TitanRdmActivities['titanReceiveTable']>>>(
-        async ({ signal, mark }) => {
+        async ({ signal, mark, checkPulse }) => {
           const client = clientOf(input.connection);
           const store = named('store', stores, input.store);
           const columns = store.needsTypes
@@ -59,7 +59,11 @@ export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pi
             mode: input.mode,
             deltaName: input.deltaName,
             largestOf: CHANGE_TIME_COLUMN,
-            verify: ({ rows }) => checkRows(input.table, input.expectedRows, rows),
+            verify: ({ rows }) => {
+              // A later run may have brought a newer table meanwhile: this one's must not take its place.
+              checkPulse();
+              checkRows(input.table, input.expectedRows, rows);
+            },
             signal,
             ...(columns === undefined
               ? {}

@@ -4,14 +4,16 @@ import type { SpoolFile } from './spool.js';
 
 /**
  * Puts a finished temporary file in the place of another, in the same folder: readers see the old file or the new one, whole, also
- * after a crash of the machine. The mode of the old file stays; a new one is for those who may read or write the folder.
+ * after a crash of the machine. The mode of the old file stays; a new one is for those who may read or write the folder. What
+ * `stillWanted` throws, right before the one is put in the place of the other, leaves the old one there.
  */
-export async function putInPlace(temporary: SpoolFile, target: string): Promise<void> {
+export async function putInPlace(temporary: SpoolFile, target: string, stillWanted?: () => void): Promise<void> {
   const folder = path.dirname(target);
   const old = await stat(target).catch(() => undefined);
   const mode = (old ?? (await stat(folder))).mode & 0o666;
   await chmod(temporary.path, mode);
   await temporary.handle.sync();
+  stillWanted?.();
   await rename(temporary.path, target);
   await temporary.keep();
   await syncFolder(folder);

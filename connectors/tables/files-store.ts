@@ -160,7 +160,12 @@ export class FilesStore implements TableStore {
         const source = { csv: spool.path, header: observer.header ?? [], columns: options.columns ?? [] };
         await writeParquet(source, finished.path, { duck: await this.openDuck(), table: `"${table}"`, signal });
       }
-      await this.doing(`Replacing table "${table}" of`, putInPlace(finished, target));
+      // Asked once more at the last moment: the writer may have lost its right to write meanwhile.
+      const stillWanted = (): void => {
+        signal?.throwIfAborted();
+        verify?.({ rows: observer.rows, bytes, largest });
+      };
+      await this.doing(`Replacing table "${table}" of`, putInPlace(finished, target, stillWanted));
       return { rows: observer.rows, bytes, ...(largestOf === undefined ? {} : { largest }) };
     } finally {
       await finished.remove();

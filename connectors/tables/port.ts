@@ -26,7 +26,10 @@ export interface WriteOptions {
    * not two). For instance `trdm_created_at`, the base of the next high watermark.
    */
   largestOf?: string;
-  /** Asked when all bytes are there and before anything changes: what it throws undoes the write. For instance a row count that is short. */
+  /**
+   * Asked when all bytes are there and, again, right before anything changes: what it throws undoes the write. For instance a row count
+   * that is short, or a writer whose place another one has taken.
+   */
   verify?: (arrived: { rows: number; bytes: number; largest: string | null }) => void;
   signal?: AbortSignal;
 }

@@ -12,6 +12,8 @@ import type { WorkerProcessOptions } from './worker-process.js';
 
 export const TENANT = 'tenant';
 export const STORE = 'lake';
+/** For a worker that was taken for dead and goes on. */
+const TIME_FOR_HARM_MS = 2_500;
 
 export interface CellOptions {
   name: string;
@@ -31,6 +33,7 @@ export interface CellOptions {
  */
 export class Cell {
   private readonly workers = new Set<ChildProgram>();
+  private readonly frozen = new Set<ChildProgram>();
   private started = 0;
 
   private constructor(
@@ -114,18 +117,38 @@ export class Cell {
    * knowing that its attempts have been given to the other. Tells whether it really stood still. It is ended afterwards.
    */
   async freezeWorker(forMs: number): Promise<boolean> {
+    const stopped = await this.replaceFrozen();
+    await sleep(forMs);
+    return (await this.thawReplaced()) && stopped;
+  }
+
+  /** The worker stands still, and another one takes its place. Tells whether it really stands still. */
+  async replaceFrozen(): Promise<boolean> {
     const frozen = this.worker();
     frozen.freeze();
     const stopped = await isStopped(frozen.pid);
     this.workers.delete(frozen);
+    this.frozen.add(frozen);
     await this.startWorker();
-    await sleep(forMs);
-    const still = await isStopped(frozen.pid);
-    frozen.thaw();
-    // It gets time to do harm with what it has in hand.
-    await sleep(1_500);
-    await frozen.stop();
-    return stopped && still;
+    return stopped;
+  }
+
+  /** Those that were replaced go on, have time to do harm with what they have in hand, and are ended. Tells whether they stood still. */
+  async thawReplaced(): Promise<boolean> {
+    let still = true;
+    for (const worker of this.frozen) {
+      still = still && (await isStopped(worker.pid));
+      worker.thaw();
+      await sleep(TIME_FOR_HARM_MS);
+      this.frozen.delete(worker);
+      await worker.stop();
+    }
+    return still;
+  }
+
+  /** Whether a worker that stands still may have files in hand. */
+  hasFrozen(): boolean {
+    return this.frozen.size > 0;
   }
 
   async freezeSandbox(forMs: number): Promise<boolean> {
@@ -146,7 +169,7 @@ export class Cell {
 
   /** Ends everything in order; names the temporary files that are left, which should be none. */
   async stop(): Promise<string[]> {
-    for (const worker of this.workers) await worker.stop();
+    for (const worker of [...this.workers, ...this.frozen]) await worker.stop();
     await this.sandboxProgram.stop();
     const names = ['worker-temp', 'sandbox-temp'].map(async (name) => {
       const entries = await readdir(path.join(this.options.folder, name), { recursive: true, withFileTypes: true });

@@ -38,6 +38,7 @@ export const conventionDownload: Scenario = {
         poll: POLL,
       },
       midway: () => judgeMidway(stage, old),
+      look: () => judgeFiles(stage),
       judge: (result) => judgeDownload(stage, result),
     };
   },
@@ -54,19 +55,27 @@ async function judgeMidway({ cell, models, findings }: Stage, old: Map<string, s
   }
 }
 
-async function judgeDownload({ cell, models, findings }: Stage, result: unknown): Promise<void> {
+async function judgeDownload(stage: Stage, result: unknown): Promise<void> {
+  const { models, findings } = stage;
   const { totals, tables } = resultSchema.parse(result);
   findings.expect(totals.failed === 0, `${totals.failed} tables failed`);
-  const files = await readdir(cell.storeFolder, { recursive: true });
-  const expected = [...models.keys()].map((name) => `${ABBREVIATION}_${name}.csv`);
-  const strange = files.filter((file) => !expected.includes(file));
-  findings.expect(strange.length === 0, `the store holds ${strange.join(', ')}`);
   for (const [name, model] of models) {
-    const live = model.liveRows();
+    const rows = model.liveRows().size;
     const told = tables.find((each) => each.table === name);
     findings.expect(told?.status === 'success', `the result says of ${name}: ${told?.status ?? 'nothing'}`);
-    findings.expect(told?.rows === live.size, `the result says ${told?.rows ?? 0} rows of ${name}, not ${live.size}`);
-    findings.compareRows(name, live, parseRows((await fileOf(cell, name)) ?? ''));
+    findings.expect(told?.rows === rows, `the result says ${told?.rows ?? 0} rows of ${name}, not ${rows}`);
+  }
+  await judgeFiles(stage);
+}
+
+/** Every table's file, and no other one. */
+async function judgeFiles({ cell, models, findings }: Stage): Promise<void> {
+  const expected = [...models.keys()].map((name) => `${ABBREVIATION}_${name}.csv`);
+  const files = await readdir(cell.storeFolder, { recursive: true });
+  const strange = files.filter((file) => !expected.includes(file) && !(cell.hasFrozen() && file.endsWith('.tmp')));
+  findings.expect(strange.length === 0, `the store holds ${strange.join(', ')}`);
+  for (const [name, model] of models) {
+    findings.compareRows(name, model.liveRows(), parseRows((await fileOf(cell, name)) ?? ''));
   }
 }
 

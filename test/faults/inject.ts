@@ -72,6 +72,10 @@ async function make(cell: Cell, fault: Fault, { label, since, run, over }: Momen
       await cell.sandbox.untilMade(label, over);
       if (fault.kind === 'worker-frozen') return cell.freezeWorker(WORKER_FROZEN_MS);
       return fault.kind === 'sandbox-frozen' ? cell.freezeSandbox(OUTAGE_MS) : cell.stopSandboxListening(OUTAGE_MS);
+    case 'outlived':
+      await cell.sandbox.untilMade(label, over);
+      // It goes on when the next run is over (`runOnce`).
+      return cell.replaceFrozen();
   }
 }
 
@@ -99,6 +103,10 @@ function ruleOf(fault: Fault): FaultRuleInput | undefined {
       // A server that does not read holds an upload up as soon as the sockets are full.
       if (fault.route === 'upload.put') return { kind: 'slow', delayMs: 20_000, match, times: 1 };
       return { ...SLOW_FILE, match, times: 1 };
+    case 'outlived':
+      // A file is in its middle, another call has been done and its reply is under way.
+      if (fault.route === 'download.get') return { ...SLOW_FILE, bytesPerSecond: 40_000, match, times: 1 };
+      return { kind: 'slow', delayMs: 250, match, times: 1 };
     case 'outage':
       // The call waits a moment, so that what is to stand still does so in the middle of it.
       return { kind: 'slow', delayMs: 250, match, times: 1 };

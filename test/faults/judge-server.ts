@@ -11,10 +11,11 @@ export interface JudgedServer {
 }
 
 /**
- * Holds the server against the models: every value, every version written, how often an import touched each record, and that
- * exactly one import was completed since `before`. Imports that were begun and never completed are harmless.
+ * Holds the server against the models, and sees to it that exactly one import was completed since `before`. Imports that were begun
+ * and never completed are harmless.
  */
-export async function judgeServer({ sandbox, models, findings }: JudgedServer, before: SandboxState): Promise<void> {
+export async function judgeServer(server: JudgedServer, before: SandboxState): Promise<void> {
+  const { sandbox, findings } = server;
   const state = await sandbox.state();
   const completed = (state.imports['completed'] ?? 0) - (before.imports['completed'] ?? 0);
   if (completed > 1) findings.add('duplicated', `${completed} imports were completed`);
@@ -23,9 +24,15 @@ export async function judgeServer({ sandbox, models, findings }: JudgedServer, b
     const count = (state.imports[status] ?? 0) - (before.imports[status] ?? 0);
     findings.expect(count === 0, `${count} imports are '${status}'`);
   }
+  await judgeTables(server);
+}
+
+/** Every value, every version written, and how often an import touched each record. */
+export async function judgeTables({ sandbox, models, findings }: JudgedServer): Promise<void> {
+  const { tables } = await sandbox.state();
   for (const [name, model] of models) {
     const table = `${ABBREVIATION}_${name}`;
-    const found = state.tables.find((each) => each.conventionKey === table);
+    const found = tables.find((each) => each.conventionKey === table);
     findings.compareRows(table, model.liveRows(), await sandbox.rows(table));
     const versions = found?.versions ?? 0;
     if (versions > model.versions())

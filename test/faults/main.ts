@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startDevServer } from '../../workers/dev-server/index.js';
 import { runCampaign, type ScenarioReport } from './campaign.js';
 import { conventionDownload } from './download-scenario.js';
@@ -87,7 +87,10 @@ function positive(name: 'seed' | 'faults' | 'lanes'): number {
 async function workflowBundle(): Promise<string> {
   const built = process.env['TIDEMARK_TEST_BUNDLE'];
   if (built !== undefined && built !== '') return path.resolve(built);
-  const { code } = await bundleWorkflowCode({ workflowsPath: path.join(BUILD, 'workflows', 'index.js') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: path.join(BUILD, 'workflows', 'index.js'),
+    logger: new DefaultLogger('WARN'),
+  });
   const file = path.join(folder, 'workflows.js');
   await writeFile(file, code);
   return file;

@@ -29,6 +29,16 @@ export interface KillBetween {
   activity: number;
 }
 
+/**
+ * The worker stands still in the middle of a call, another one ends its run and the next one, and only then does the first one go on
+ * with what it had in hand.
+ */
+export interface Outlived {
+  family: 'outlived';
+  kind: 'worker-outlived';
+  route: string;
+}
+
 /** Ten seconds in which something does not move: begun when a call of this route arrives. */
 export interface Outage {
   family: 'outage';
@@ -36,7 +46,7 @@ export interface Outage {
   route: string;
 }
 
-export type Fault = CallFault | WorkerKill | KillBetween | Outage;
+export type Fault = CallFault | WorkerKill | KillBetween | Outage | Outlived;
 
 const UPLOAD_ROUTES = [
   'token',
@@ -158,6 +168,12 @@ function outages(routes: readonly string[]): Fault[] {
     );
 }
 
+function outlived(routes: readonly string[]): Fault[] {
+  return routes
+    .filter((route) => CHANGING.includes(route) || TRANSFERS.includes(route))
+    .map((route): Fault => ({ family: 'outlived', kind: 'worker-outlived', route }));
+}
+
 /**
  * Every fault on every endpoint in turn, in an order that the seed decides: any beginning of the list holds faults of all families.
  * The same seed and direction give the same list. `only` keeps those whose description holds it.
@@ -168,7 +184,7 @@ export function planFaults(direction: 'upload' | 'download', seed: number, count
   const plan: Fault[] = [];
   while (plan.length < count) {
     const calls = callFaults(routes);
-    const all = [calls, kills(routes, direction === 'upload' ? 8 : 7, random), outages(routes)];
+    const all = [calls, kills(routes, direction === 'upload' ? 8 : 7, random), outages(routes), outlived(routes)];
     const wanted = all.map((family) => random.shuffled(family.filter((fault) => describeFault(fault).includes(only))));
     if (wanted.flat().length === 0) throw new Error(`no fault of an ${direction} is described by '${only}'`);
     plan.push(...interleaved(wanted));

@@ -4,7 +4,7 @@ import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { repeatedAttempts } from './history.js';
 import { inject, type RunningWorkflow } from './inject.js';
 import type { Fault } from './plan.js';
-import type { Scenario, Stage } from './scenario.js';
+import type { Attempt, Scenario, Stage } from './scenario.js';
 
 /** A run that has not ended by then counts as stuck. */
 const STUCK_AFTER_MS = 240_000;
@@ -26,8 +26,28 @@ export interface RunOutcome {
   repeats: number;
 }
 
-/** One workflow from start to end with its faults, and then its judge. */
-export async function runOnce({ stage, scenario, client, workflowId, faults }: Run): Promise<RunOutcome> {
+/** One workflow from start to end with its faults, and then its judge; when a worker was outlived, a second one without faults. */
+export async function runOnce(run: Run): Promise<RunOutcome> {
+  const { stage, scenario, workflowId, faults } = run;
+  const outcome = await runWithFaults(run);
+  const at = faults.findIndex(({ family }) => family === 'outlived');
+  if (outcome.made[at] !== true) {
+    await stage.cell.thawReplaced();
+    return outcome;
+  }
+  // The target moves on: what the old worker still has in hand is of the past.
+  let latest: Attempt | undefined;
+  const watched = {
+    ...scenario,
+    next: async (...given: Parameters<Scenario['next']>) => (latest = await scenario.next(...given)),
+  };
+  const after = await runWithFaults({ ...run, scenario: watched, workflowId: `${workflowId}/after`, faults: [] });
+  outcome.made[at] = await stage.cell.thawReplaced();
+  await latest?.look();
+  return { ...outcome, stuck: outcome.stuck || after.stuck, seconds: outcome.seconds + after.seconds };
+}
+
+async function runWithFaults({ stage, scenario, client, workflowId, faults }: Run): Promise<RunOutcome> {
   const { cell, findings } = stage;
   const large = faults.some((fault) => fault.kind === 'kill-midway' && fault.route === 'upload.put');
   const attempt = await scenario.next(stage, { large });

@@ -26,6 +26,8 @@ export interface Attempt {
   input: object;
   /** Whether the target is as before or as after, never in between: asked whenever the worker is dead. */
   midway: () => Promise<void>;
+  /** Whether the target holds what it must now: for what may have come later than a run's end. */
+  look: () => Promise<void>;
   /** Holds everything against what must be now: the result, the server, the store. */
   judge: (result: unknown) => Promise<void>;
 }

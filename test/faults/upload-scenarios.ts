@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { ImportPattern } from '../../contracts/titan-common.js';
 import { STORE, TENANT } from './cell.js';
-import { judgeServer } from './judge-server.js';
+import { judgeServer, judgeTables } from './judge-server.js';
 import { ABBREVIATION, BRANCH, DOMAIN, POLL, type AttemptOptions, type Scenario, type Stage } from './scenario.js';
 import type { Load } from './table-model.js';
 
@@ -54,7 +54,7 @@ async function judgeUpload(
     findings.expect(told?.rows === load.rows, `the result says ${told?.rows ?? 0} rows of ${name}, not ${load.rows}`);
   }
   findings.expect(totals.failed === 0, `${totals.failed} tables failed`);
-  await judgeServer({ sandbox: stage.cell.sandbox, models: stage.models, findings }, before);
+  await judgeServer({ ...stage, sandbox: stage.cell.sandbox }, before);
 }
 
 /** Tables of the store, each with a pattern of its own, and a few rows inline, as one batch. */
@@ -82,6 +82,7 @@ export const importBatch: Scenario = {
         ],
       },
       midway: () => judgeMidway(stage, loads),
+      look: () => judgeTables({ ...stage, sandbox: stage.cell.sandbox }),
       judge: (result) => judgeUpload(stage, loads, before, result),
     };
   },
@@ -105,6 +106,7 @@ export const conventionUpload: Scenario = {
         patterns: Object.fromEntries([...loads].map(([name, { pattern }]) => [name, pattern])),
       },
       midway: () => judgeMidway(stage, loads),
+      look: () => judgeTables({ ...stage, sandbox: stage.cell.sandbox }),
       judge: (result) => judgeUpload(stage, loads, before, result),
     };
   },
