@@ -71,7 +71,7 @@ describe('a server', () => {
     const handle = await tenant.start(...up({ connection: 'closed' }));
     const step = await until(async () => {
       const [pending] = (await handle.describe()).raw.pendingActivities ?? [];
-      return pending?.lastFailure === undefined ? undefined : pending;
+      return pending?.lastFailure ? pending : undefined;
     });
     await handle.terminate('seen');
     expect(step.activityType?.name).toBe('titanDiscover');
@@ -166,9 +166,10 @@ describe('a server', () => {
   });
 
   describe('that answers with another shape', () => {
-    const kinds = ['wrongShape', 'notJson'] as const;
+    type Kinds = readonly ('wrongShape' | 'notJson')[];
+    const both: Kinds = ['wrongShape', 'notJson'];
 
-    it.each([
+    it.each<[string, () => [string, object], Kinds?]>([
       ['token', up],
       ['branches.list', up],
       ['domains.list', up],
@@ -181,10 +182,10 @@ describe('a server', () => {
       ['imports.new', up, ['wrongShape']],
       ['import_tables.new', up, ['wrongShape']],
       ['exports.new', down, ['wrongShape']],
-    ] as const)(
+    ])(
       'to %s is TITAN_UNEXPECTED_REPLY, which names the call and repeats nothing of the reply',
-      async (route, run, of = kinds) => {
-        for (const kind of of) {
+      async (route, run, kinds = both) => {
+        for (const kind of kinds) {
           if (route === 'token') tenant.sandbox.revokeTokens();
           tenant.sandbox.setFaults([{ kind, match: { route } }]);
           const refused = await refusal(tenant, ...run());
