@@ -46,7 +46,7 @@ export interface Tenant {
   /** Folder for the worker's temporary files: empty when nothing was left behind. */
   spool: string;
   results: string;
-  put: (file: string, csv: string) => Promise<void>;
+  put: (file: string, csv: string | Buffer) => Promise<void>;
   got: (file: string) => Promise<string>;
   /** Runs a workflow to its end on the tenant's worker. */
   execute: <R>(workflow: string, input: unknown) => Promise<R>;
