@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Tokens } from './auth.js';
 import { tablesOf } from './call-tables.js';
@@ -36,6 +37,8 @@ export async function startTitanSandbox(options: TitanSandboxOptions = {}): Prom
   const storage = await Storage.open(dataDirectory);
   const stopped = new AbortController();
   const { signal } = stopped;
+  // Every call under way may wait on it.
+  setMaxListeners(0, signal);
   const tokens = new Tokens(clientId, clientSecret, current);
   const jobs = new BackgroundJobs();
   const requests = new RequestLog();
