@@ -72,6 +72,8 @@ const DOWNLOAD_ROUTES = [
   'download.get',
 ];
 
+/** Activities of a run of three tables, in either direction: the worker is killed after each of them. */
+const ACTIVITIES = 9;
 /** Files go over these two. */
 const TRANSFERS = ['upload.put', 'download.get'];
 /** Calls that change something at the server. */
@@ -184,7 +186,7 @@ export function planFaults(direction: 'upload' | 'download', seed: number, count
   const plan: Fault[] = [];
   while (plan.length < count) {
     const calls = callFaults(routes);
-    const all = [calls, kills(routes, direction === 'upload' ? 8 : 7, random), outages(routes), outlived(routes)];
+    const all = [calls, kills(routes, ACTIVITIES, random), outages(routes), outlived(routes)];
     const wanted = all.map((family) => random.shuffled(family.filter((fault) => describeFault(fault).includes(only))));
     if (wanted.flat().length === 0) throw new Error(`no fault of an ${direction} is described by '${only}'`);
     plan.push(...interleaved(wanted));
