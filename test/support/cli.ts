@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { noteLogLine } from './known-secrets.js';
 
 const MAIN = path.resolve('dist/cli/main.js');
 
@@ -37,7 +38,12 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
       child.emit('printed');
     });
   }
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...printed })); // of child processes
+  const ended = once(child, 'close').then(([code]) => {
+    // All of it is searched for secrets, but for the one line whose purpose is to tell them.
+    const said = args[0] === 'sandbox' ? printed.stderr : printed.stdout + printed.stderr;
+    for (const text of said.split('\n')) noteLogLine(text);
+    return { code: code as number | null, ...printed }; // of child processes
+  });
   const find = (pattern: RegExp) => `${printed.stdout}${printed.stderr}`.split('\n').find((text) => pattern.test(text));
   const line = async (pattern: RegExp): Promise<string> => {
     for (;;) {
