@@ -139,7 +139,7 @@ export interface ProgressView {
   phase: string;
   totals: Totals;
   batchId?: string;
-  /** The tables in work and the latest that ended, at most 50. */
+  /** At most 50: the failed ones, those in work, what was sent or has ended (the latest first), then what waits. */
   tables: { name: string; state: string; rows?: number; bytes?: number }[];
 }
 

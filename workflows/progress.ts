@@ -25,7 +25,9 @@ export class Progress {
   private readonly lines = new Map<string, ProgressLine>();
 
   constructor() {
-    setHandler(progressQuery, () => this.view());
+    setHandler(progressQuery, () => this.view(), {
+      description: 'What the run is doing, its totals, and up to 50 of its tables: those that matter now come first.',
+    });
     this.show();
   }
 

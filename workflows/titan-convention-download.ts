@@ -1,5 +1,6 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { Discovery } from '../contracts/activities.js';
+import { counted, grouped } from '../contracts/readable.js';
 import { titanConventionDownloadInputSchema, type TitanConventionDownloadInput } from '../contracts/titan-inputs.js';
 import type { DownloadTableResult, TitanConventionDownloadResult } from '../contracts/titan-results.js';
 import { checkCarried } from './carried.js';
@@ -81,7 +82,7 @@ async function conclude(
   const totals = totalsOf(tables);
   const list = await listOrReference('tables', tables);
   const result: TitanConventionDownloadResult = {
-    summary: `${totals.success} of ${totals.tables} tables of ${domain} received, ${totals.rows} rows.`,
+    summary: `${grouped(totals.success)} of ${counted(totals.tables, 'table')} of ${domain} received, ${counted(totals.rows, 'row')}.`,
     domain,
     totals,
     tables: list.inline,

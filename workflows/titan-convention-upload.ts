@@ -67,7 +67,8 @@ async function run(
     continueWith: (state) =>
       continueAsNew<typeof titanConventionUpload>(input, { version: 1, runId, discovery, state }),
   });
-  return { domain: parsed.domain, ...result };
+  const { summary, ...rest } = result;
+  return { summary, domain: parsed.domain, ...rest };
 }
 
 function patternOf(

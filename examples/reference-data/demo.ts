@@ -19,7 +19,7 @@ async function main(keep: boolean): Promise<number> {
     const { config } = embedded.loaded;
     await prepareData(folderOf(config, 'data'));
     console.log(
-      `\nTemporal Web UI   ${embedded.webUi ?? '(that of the configured server)'}\nTitanRDM          ${embedded.titan}`,
+      `\nTemporal Web UI   ${embedded.webUi ?? '(that of the configured server)'}\nTitanRDM          ${embedded.titan} (an API, no pages)`,
     );
     const worker = await createWorker(config, embedded.connection, embedded.namespace);
     return await worker.runUntil(async () => {

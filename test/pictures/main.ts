@@ -56,7 +56,8 @@ async function takeRunning(stage: Stage, browser: Browser, picture: (name: strin
   await openTab(page, 'Timeline');
   await whereShown(page, /Send geo_currencies/u);
   await page.setViewportSize({ width: 1400, height: 620 });
-  await page.keyboard.press('End');
+  await page.mouse.move(1_000, 500);
+  await page.mouse.wheel(0, 3_000);
   await take(page, picture('run-timeline.png'));
   await page.close();
   await run.handle.cancel();

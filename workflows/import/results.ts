@@ -8,6 +8,7 @@ import type {
   UploadResult,
   UploadTableResult,
 } from '../../contracts/titan-results.js';
+import { counted, grouped } from '../../contracts/readable.js';
 import { listOrReference } from '../listing.js';
 import type { ManifestEntry, TableState } from './job.js';
 
@@ -97,7 +98,11 @@ export function tableResults(
 
 function sentOnly({ completed, code }: NoVerdict): ErrorInfo {
   if (completed)
-    return { code, message: `sent, and possibly applied: the end of the batch was not seen (${code})`, retryable: false };
+    return {
+      code,
+      message: `sent, and possibly applied: the end of the batch was not seen (${code})`,
+      retryable: false,
+    };
   const message = `sent, but not applied: the batch was not completed (${code})`;
   return { code: 'TITAN_NOT_APPLIED', message, retryable: false };
 }
@@ -169,11 +174,12 @@ function batchResult(processed: ProcessedImport): ImportBatchResult {
 function summaryOf(totals: UploadResult['totals'], batch: ImportBatchResult | null): string {
   const skips = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
   const fails = totals.failed > 0 ? `, ${totals.failed} failed` : '';
-  if (batch === null) return `No batch was completed: of ${totals.tables} tables none was applied${skips}${fails}.`;
+  if (batch === null)
+    return `No batch was completed: of ${counted(totals.tables, 'table')} none was applied${skips}${fails}.`;
   const { inserted, updated, deleted } = totals.counts;
-  const said = (count: number | null): string => (count === null ? 'an unknown number' : String(count));
+  const said = (count: number | null): string => (count === null ? 'an unknown number' : grouped(count));
   return (
-    `Batch ${batch.id}: ${totals.success} of ${totals.tables} tables, ${totals.rows} rows${skips}${fails}; ` +
+    `Batch ${batch.id}: ${grouped(totals.success)} of ${counted(totals.tables, 'table')}, ${counted(totals.rows, 'row')}${skips}${fails}; ` +
     `${said(inserted)} inserted, ${said(updated)} updated, ${said(deleted)} removed.`
   );
 }

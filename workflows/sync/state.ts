@@ -9,6 +9,7 @@ import {
   type Totals,
   type UploadTableResult,
 } from '../../contracts/titan-results.js';
+import { counted, grouped } from '../../contracts/readable.js';
 import { listOrReference } from '../listing.js';
 import { call } from '../steps.js';
 
@@ -79,7 +80,7 @@ export async function syncResult(direction: 'upload' | 'download', state: SyncSt
   const domains = await listOrReference('domains', state.domains);
   const { totals } = state;
   return {
-    summary: `${totals.domains - totals.domainsFailed} of ${totals.domains} domains: ${totals.success} of ${totals.tables} tables, ${totals.rows} rows.`,
+    summary: `${grouped(totals.domains - totals.domainsFailed)} of ${counted(totals.domains, 'domain')}: ${grouped(totals.success)} of ${counted(totals.tables, 'table')}, ${counted(totals.rows, 'row')}.`,
     direction,
     totals,
     domains: domains.inline,
