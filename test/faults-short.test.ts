@@ -12,10 +12,15 @@ describe('a short fault campaign', () => {
   let scenarios: ScenarioReport[];
   beforeAll(async () => {
     const args = ['--together', '--lanes', '1', '--seed', String(SEED), '--faults', String(FAULTS), '--json'];
-    const { stdout } = await promisify(execFile)(process.execPath, [programFile('main'), ...args], {
-      // The campaign uses the test run's Temporal server; options of the test runner are not meant for it.
-      env: { ...process.env, TEMPORAL_ADDRESS: process.env['TIDEMARK_TEST_TEMPORAL_ADDRESS'], NODE_OPTIONS: '' },
-    }).catch((error: unknown) => error as { stdout: string }); // exits with 1 when it found something: the report says what
+    // The campaign uses the test run's Temporal server; options of the test runner are not meant for it.
+    const env = { ...process.env, TEMPORAL_ADDRESS: process.env['TIDEMARK_TEST_TEMPORAL_ADDRESS'], NODE_OPTIONS: '' };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [programFile('main'), ...args], {
+      env,
+    }).catch(
+      // It ends with 1 when it has found something: the report says what. `promisify` adds what was printed.
+      (error: unknown) => error as { stdout: string; stderr: string },
+    );
+    if (!stdout.startsWith('{')) throw new Error(`the campaign did not report:\n${stderr}`);
     scenarios = (JSON.parse(stdout) as { scenarios: ScenarioReport[] }).scenarios;
   }, 240_000);
 
