@@ -52,6 +52,8 @@ export interface Tenant {
   execute: <R>(workflow: string, input: unknown) => Promise<R>;
   /** Starts one, for tests that do something to it meanwhile. */
   start: (workflow: string, input: unknown) => Promise<WorkflowHandle>;
+  /** Shuts the worker down in an orderly way, whatever it is doing; then starts another one. */
+  replaceWorker: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -102,16 +104,23 @@ export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
     spoolDirectory: spool,
   });
   const { client, taskQueue, namespace } = temporal;
-  const worker = await Worker.create({
-    connection: temporal.nativeConnection,
-    namespace,
-    taskQueue,
-    workflowBundle: { codePath: temporal.bundlePath },
-    plugins: [plugin],
-    shutdownGraceTime: '2s',
-    ...options.worker,
-  });
-  const running = worker.run();
+  const startWorker = async (): Promise<() => Promise<void>> => {
+    const worker = await Worker.create({
+      connection: temporal.nativeConnection,
+      namespace,
+      taskQueue,
+      workflowBundle: { codePath: temporal.bundlePath },
+      plugins: [plugin],
+      shutdownGraceTime: '2s',
+      ...options.worker,
+    });
+    const running = worker.run();
+    return () => {
+      worker.shutdown();
+      return running;
+    };
+  };
+  let stopWorker = await startWorker();
   let runs = 0;
   const start = (workflow: string, input: unknown): Promise<WorkflowHandle> => {
     runs += 1;
@@ -134,9 +143,12 @@ export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
     start,
     // What a workflow returns is known by the caller, as with the client's own `execute`.
     execute: async <R>(workflow: string, input: unknown) => (await (await start(workflow, input)).result()) as R,
+    replaceWorker: async () => {
+      await stopWorker();
+      stopWorker = await startWorker();
+    },
     close: async () => {
-      worker.shutdown();
-      await running;
+      await stopWorker();
       await Promise.all(Object.values(stores).map((store) => store.close()));
       noteSecrets([clientSecret, ...sandbox.issuedTokens]);
       await sandbox.close();
