@@ -26,6 +26,8 @@ export type SandboxState = z.output<typeof stateSchema>;
 /** How often the sandbox is asked whether something has happened: a kill should hit right after it. */
 const WATCH_EVERY_MS = 4;
 
+const LONGEST_OUTAGE_MS = 20_000;
+
 /** The sandbox's control API, as the campaign uses it from outside. */
 export class SandboxControl {
   constructor(private readonly url: string) {}
@@ -100,12 +102,26 @@ export class SandboxControl {
   }
 
   private async call(method: string, path: string, body?: object): Promise<unknown> {
-    const reply = await fetch(`${this.url}/_sandbox/${path}`, {
+    const reply = await this.reached(path, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
     if (!reply.ok)
       throw new Error(`the sandbox answered ${method} ${path} with ${reply.status}: ${await reply.text()}`);
     return reply.json();
+  }
+
+  /** While a fault keeps the sandbox from listening, whoever watches for another one waits. */
+  private async reached(path: string, request: RequestInit): Promise<Response> {
+    const until = performance.now() + LONGEST_OUTAGE_MS;
+    for (;;) {
+      try {
+        return await fetch(`${this.url}/_sandbox/${path}`, request);
+      } catch (error) {
+        // What fetch throws when there is no connection, or it was cut.
+        if (!(error instanceof TypeError) || performance.now() > until) throw error;
+        await sleep(100);
+      }
+    }
   }
 }
