@@ -43,7 +43,14 @@ export interface ScenarioReport {
 
 /** Runs a scenario again and again, a fault or two in each run, until enough have occurred or none are left. */
 export async function runCampaign(options: CampaignOptions): Promise<ScenarioReport> {
-  const outcomes = await Promise.allSettled(lanesOf(options).map(runLane));
+  const lanes = lanesOf(options).map((lane) =>
+    runLane(lane).catch((error: unknown) => {
+      // The other lanes go on for a while: nobody should wait for them to learn of it.
+      options.say(`lane ${lane.number} broke: ${String(error)}`);
+      throw error;
+    }),
+  );
+  const outcomes = await Promise.allSettled(lanes);
   const broken = outcomes.find((outcome) => outcome.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
   const done = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));

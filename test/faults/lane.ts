@@ -50,7 +50,7 @@ export async function runLane(lane: Lane): Promise<LaneOutcome> {
       place ??= await Place.open({ ...options, name: `${laneName}-${outcome.runs}`, random, findings });
       const faults = items.map(({ fault }) => fault);
       const run = await runOnce({ stage: place.stage, scenario, client, workflowId, faults });
-      await place.searchHistory(client, workflowId);
+      for (const id of run.workflowIds) await place.searchHistory(client, id);
       settle(lane, outcome, items, run);
       options.say(`${outcome.made.length}/${wanted} ${where}: ${inWords(run)}`);
       if (findings.total() > before) {

@@ -18,6 +18,8 @@ export interface Run {
 }
 
 export interface RunOutcome {
+  /** All workflows that were run. */
+  workflowIds: string[];
   /** For each fault, whether it occurred. */
   made: boolean[];
   stuck: boolean;
@@ -44,7 +46,12 @@ export async function runOnce(run: Run): Promise<RunOutcome> {
   const after = await runWithFaults({ ...run, scenario: watched, workflowId: `${workflowId}/after`, faults: [] });
   outcome.made[at] = await stage.cell.thawReplaced();
   await latest?.look();
-  return { ...outcome, stuck: outcome.stuck || after.stuck, seconds: outcome.seconds + after.seconds };
+  return {
+    ...outcome,
+    workflowIds: [...outcome.workflowIds, ...after.workflowIds],
+    stuck: outcome.stuck || after.stuck,
+    seconds: outcome.seconds + after.seconds,
+  };
 }
 
 async function runWithFaults({ stage, scenario, client, workflowId, faults }: Run): Promise<RunOutcome> {
@@ -84,6 +91,7 @@ async function runWithFaults({ stage, scenario, client, workflowId, faults }: Ru
   } else if (ending.kind === 'failed') findings.add('wrong', `the workflow failed: ${ending.reason}`);
   else await attempt.judge(ending.result);
   return {
+    workflowIds: [workflowId],
     made,
     stuck: ending.kind === 'stuck',
     seconds: (performance.now() - began) / 1_000,
