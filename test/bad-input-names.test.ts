@@ -162,7 +162,7 @@ describe('a name', () => {
     ]);
   });
 
-  describe('of a store whose folder is missing is an error, and no table counts as without data', () => {
+  describe('of a store whose folder is missing is an error, and no table counts as without data (weakness 31)', () => {
     areRefused('STORE_NOT_FOUND', [
       ['to read', up({ store: 'gone' }), /gone failed: ENOENT\. Create the folder/u],
       ['to write, with the folder above', down({ store: 'nowhere' }), /Create the folder, or mend `path`/u],

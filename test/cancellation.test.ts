@@ -86,7 +86,7 @@ async function cancelled(handle: WorkflowHandle): Promise<void> {
 }
 
 describe('cancelling', () => {
-  it('an upload in the middle of a file ends it, though the rest would never have gone; the server is told, nothing is applied', async () => {
+  it('an upload in the middle of a file ends it, though the rest would never have gone; the server is told, nothing is applied (weakness 37)', async () => {
     const before = await world(tenant);
     await tenant.put('cust_customers.csv', LARGE);
     standStill();

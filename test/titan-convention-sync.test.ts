@@ -40,14 +40,14 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('convent
     expect(result.batch?.description).toBe('Convention sync upload for Customer');
   });
 
-  it('takes a filter by display or physical name, and a pattern per table', async () => {
+  it('takes a filter by display or physical name, and a pattern per table (weakness 27)', async () => {
     const result = await upload({ tables: ['Customers'], patterns: { customers: 'incremental_upsert_only' } });
     expect(result.tables.map(({ table, pattern }) => [table, pattern])).toEqual([
       ['customers', 'incremental_upsert_only'],
     ]);
   });
 
-  it('refuses an unknown table name and lists the near ones', async () => {
+  it('refuses an unknown table name and lists the near ones (weakness 27)', async () => {
     const failed = await failureOf(upload({ tables: ['Custmers'] }));
     expect(failed.code).toBe('TITAN_UNKNOWN_TABLE');
     expect(failed.message).toContain('Customers');
@@ -65,7 +65,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('convent
     expect(failed.message).toContain('lake');
   });
 
-  it('brings back every value as it was sent', async () => {
+  it('brings back every value as it was sent (weaknesses 2 and 3)', async () => {
     await upload();
     const result = await download();
     expect(result.tables.map(({ status, rows }) => [status, rows])).toEqual([
@@ -123,7 +123,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('convent
     expect(failed.code).toBe('TITAN_WAIT_EXCEEDED');
   });
 
-  it('receives again what was cut off on the way', async () => {
+  it('receives again what was cut off on the way (weakness 24)', async () => {
     await upload();
     tenant.sandbox.setFaults([{ kind: 'truncated', match: { route: 'download.get' }, times: 1 }]);
     const result = await download();

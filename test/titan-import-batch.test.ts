@@ -83,7 +83,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('titanIm
     ]);
   });
 
-  it('creates no batch when there is nothing to send', async () => {
+  it('creates no batch when there is nothing to send (weakness 13)', async () => {
     const before = tenant.sandbox.importStatuses();
     await tenant.put('regions.csv', 'id,label\n');
     const absent = { ...customers, source: { connection: 'lake', table: 'nowhere' } };
@@ -93,7 +93,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('titanIm
     expect(tenant.sandbox.importStatuses()).toEqual(before);
   });
 
-  it('empties a table when that is asked for', async () => {
+  it('empties a table when that is asked for (weakness 26)', async () => {
     await run({});
     await tenant.put('regions.csv', 'id,label\n');
     const result = await run({ tables: [{ ...regions, onEmpty: 'send' }] });
@@ -101,7 +101,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('titanIm
     expect(await tenant.sandbox.rows('cust_regions')).toEqual([]);
   });
 
-  it('applies nothing when one table is bad, and says which one and why, with all tables in the details', async () => {
+  it('applies nothing when one table is bad, and says which one and why, with all tables in the details (weakness 12)', async () => {
     const before = await tenant.sandbox.rows('cust_regions');
     await tenant.put('customers.csv', 'code,name,zip\nC1,a,1\nC1,b,2\n');
     await tenant.put('regions.csv', 'id,label\n7,Changed\n');
@@ -113,7 +113,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('titanIm
     expect(await tenant.sandbox.rows('cust_regions')).toEqual(before);
   });
 
-  it("with onTableError 'completeOthers', applies the good tables and reports the bad one", async () => {
+  it("with onTableError 'completeOthers', applies the good tables and reports the bad one (weakness 12)", async () => {
     await tenant.put('customers.csv', 'code,name,zip\nC1,a,1\nC1,b,2\n');
     await tenant.put('regions.csv', 'id,label\n8,Eight\n');
     const result = await run({ onTableError: 'completeOthers' });
@@ -147,7 +147,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('titanIm
     expect(completions() - before).toBe(1);
   });
 
-  it('fails when the server refuses a table after complete, with the reason that it gave', async () => {
+  it('fails when the server refuses a table after complete, with the reason that it gave (weakness 14)', async () => {
     tenant.sandbox.setFaults([
       { kind: 'importFailed', match: { route: 'imports.complete' }, times: 1, message: 'disk on fire' },
     ]);
