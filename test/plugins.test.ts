@@ -60,7 +60,7 @@ describe('the plugin in a worker of a user', () => {
       plugins: [theirs, plugin()],
     });
     expect([...own.options.activities.keys()]).toEqual(expect.arrayContaining(['greet', 'wave', 'titanSendTable']));
-    expect(await own.runUntil(() => execute<string>(own, 'nightlyLoad'))).toContain('1 of 1 tables');
+    expect(await own.runUntil(() => execute<string>(own, 'nightlyLoad'))).toContain('1 of 1 table,');
   });
 
   it('works with a prebuilt workflow bundle', async () => {
