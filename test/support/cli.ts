@@ -39,9 +39,10 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
     });
   }
   const ended = once(child, 'close').then(([code]) => {
-    // All of it is searched for secrets, but for the one line whose purpose is to tell them.
-    const said = args[0] === 'sandbox' ? printed.stderr : printed.stdout + printed.stderr;
-    for (const text of said.split('\n')) noteLogLine(text);
+    // All of it is searched for secrets, but for the one line of `dev` and `sandbox` whose purpose is to tell the sandbox's.
+    const tellsAccess = (text: string): boolean =>
+      /^(dev|sandbox)$/u.test(args[0] ?? '') && /^\{"(temporal|titanrdm)":/u.test(text);
+    for (const text of `${printed.stdout}\n${printed.stderr}`.split('\n')) if (!tellsAccess(text)) noteLogLine(text);
     return { code: code as number | null, ...printed }; // of child processes
   });
   const find = (pattern: RegExp) => `${printed.stdout}${printed.stderr}`.split('\n').find((text) => pattern.test(text));
