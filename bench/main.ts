@@ -77,7 +77,16 @@ async function measured(benchmark: Benchmark, given: Options): Promise<Report> {
   return checkReport(report, benchmark.cases);
 }
 
+/** A failed workflow says why in its cause. */
+function reasons(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reasons(error.cause)}`;
+}
+
+// The programs end when we do, and the exit removes what they worked on.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 await main(command.opts<Options>()).catch((error: unknown) => {
-  console.error(process.env['TIDEMARK_DEBUG'] ? error : error instanceof Error ? error.message : String(error));
+  console.error(process.env['TIDEMARK_DEBUG'] ? error : reasons(error));
   process.exitCode = 1;
 });

@@ -12,7 +12,7 @@ export interface WorkflowRun<T> {
 }
 
 export async function runWorkflow<W extends Workflow>(
-  { client, taskQueue }: Surroundings,
+  { client, taskQueue, workerFailed }: Surroundings,
   name: string,
   input: Parameters<W>[0],
 ): Promise<WorkflowRun<WorkflowResultType<W>>> {
@@ -24,7 +24,7 @@ export async function runWorkflow<W extends Workflow>(
     args: [input],
   });
   // The name and the type parameter mean the same workflow: the caller says both.
-  const result = (await handle.result()) as WorkflowResultType<W>;
+  const result = (await Promise.race([handle.result(), workerFailed])) as WorkflowResultType<W>;
   const seconds = (performance.now() - began) / 1_000;
   const completions = completionsOf((await handle.fetchHistory()).events ?? []);
   return {

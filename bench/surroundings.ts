@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -50,6 +51,8 @@ export interface Surroundings {
   /** Resolves when the sandbox has nothing under way. */
   sandboxIdle: () => Promise<void>;
   workerPeakRssMegabytes: () => Promise<number>;
+  /** Rejects when the worker dies: nobody would end its workflows. */
+  workerFailed: Promise<never>;
   /** Runs the limit in a new process. */
   limit: (run: (program: ReturnType<typeof startProgram<LimitProgram>>) => Promise<Sample>) => Promise<Sample>;
   /** Runs the steps without Temporal in a new process. */
@@ -67,7 +70,12 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   try {
     await mkdir(options.workFolder, { recursive: true });
     const folder = await mkdtemp(path.join(options.workFolder, 'run-'));
-    ends.push(() => rm(folder, { recursive: true, force: true }));
+    const onExit = (): void => rmSync(folder, { recursive: true, force: true });
+    process.once('exit', onExit);
+    ends.push(async () => {
+      await rm(folder, { recursive: true, force: true });
+      process.off('exit', onExit);
+    });
     const server = await startDevServer();
     ends.push(() => server.stop());
 
@@ -96,6 +104,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
       tenant,
       sandboxIdle: async () => sandbox.call('idle', undefined),
       workerPeakRssMegabytes: () => worker.call('peakRssMegabytes', undefined),
+      workerFailed: worker.failed,
       limit: async (run) => {
         const program = startProgram<LimitProgram>(programUrl('limit'));
         return run(program).finally(() => program.stop());

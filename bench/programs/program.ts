@@ -8,6 +8,8 @@ type Handlers = Record<string, (input: never) => unknown>;
 /** A running program of a benchmark: a process of its own, so that its memory is its own and nobody waits for its CPU. */
 export interface Program<H extends Handlers> {
   call<N extends keyof H & string>(name: N, input: Parameters<H[N]>[0]): Promise<Awaited<ReturnType<H[N]>>>;
+  /** Rejects when the program ends without having been asked to. */
+  readonly failed: Promise<never>;
   /** Asks it to end (its handler `stop`) and waits until it has. */
   stop(): Promise<void>;
 }
@@ -32,6 +34,11 @@ export function startProgram<H extends Handlers>(module: URL, nodeOptions: reado
   const child = fork(fileURLToPath(module), [], { execArgv: [...nodeOptions], stdio: ['ignore', 2, 2, 'ipc'] });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let last = 0;
+  let asked = false;
+  let fail: (reason: Error) => void;
+  const failed = new Promise<never>((_resolve, reject) => (fail = reject));
+  // Who waits for nothing else need not wait for this.
+  failed.catch(() => undefined);
   child.on('message', (message) => {
     // `serve` below is the only sender.
     const { id, result, error } = message as Answer;
@@ -44,6 +51,7 @@ export function startProgram<H extends Handlers>(module: URL, nodeOptions: reado
     const reason = new Error(`${fileURLToPath(module)} has ended (${signal ?? code ?? 'unknown'})`);
     for (const { reject } of waiting.values()) reject(reason);
     waiting.clear();
+    if (!asked) fail(reason);
   });
   const ask = (name: string, input: unknown): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -56,7 +64,11 @@ export function startProgram<H extends Handlers>(module: URL, nodeOptions: reado
   return {
     // The names and types are those of the handlers that the module serves: the type parameter says which.
     call: (name, input) => ask(name, input) as ReturnType<Program<H>['call']>,
-    stop: () => stop(child, ask),
+    failed,
+    stop: () => {
+      asked = true;
+      return stop(child, ask);
+    },
   };
 }
 
@@ -92,6 +104,8 @@ export function serve(handlers: Handlers & { stop: () => Promise<void> }): void 
         }),
     );
   });
+  // Ctrl-C reaches us too: the owner decides in which order its programs end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.once('disconnect', () => {
     const end = (): never => process.exit();
     (stopping ??= handlers.stop()).then(end, end);
