@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -48,13 +49,16 @@ if (values.list) {
 }
 
 const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-faults-'));
+// Ended from outside: the programs go (see ChildProgram), and so does the folder.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const server = await startDevServer();
 const connection = await Connection.connect(server.connectionOptions);
 try {
   const client = new Client({ connection, namespace: server.namespace });
   const bundle = await workflowBundle();
-  const run = (scenario: (typeof wanted)[number]) =>
-    runCampaign({
+  const run = async (scenario: (typeof wanted)[number]): Promise<ScenarioReport> => {
+    const report = await runCampaign({
       scenario,
       seed,
       faults,
@@ -66,15 +70,18 @@ try {
       folder,
       say,
     });
+    tell(report);
+    return report;
+  };
   const reports: ScenarioReport[] = [];
   if (values.together) reports.push(...(await Promise.all(wanted.map(run))));
   else for (const scenario of wanted) reports.push(await run(scenario));
-  print(reports);
+  if (values.json) process.stdout.write(`${JSON.stringify({ seed, scenarios: reports })}\n`);
+  else say(reports.every(isClean) ? 'Nothing was found.' : `Something was found. Repeat it with --seed ${seed}.`);
   process.exitCode = reports.every(isClean) ? 0 : 1;
 } finally {
   await connection.close();
   await server.stop();
-  await rm(folder, { recursive: true, force: true });
 }
 
 function positive(name: 'seed' | 'faults' | 'lanes'): number {
@@ -101,14 +108,10 @@ function isClean(report: ScenarioReport): boolean {
   return report.faults >= faults && lost + duplicated + wrong + watermarkWentBack + stuck + leaked === 0;
 }
 
-function print(reports: ScenarioReport[]): void {
-  for (const report of reports) {
-    say(
-      `${report.scenario}: ${report.faults} faults in ${report.runs} runs, ${report.rowsExpected} records expected: ` +
-        `${report.lost} lost, ${report.duplicated} duplicated, ${report.wrong} wrong, ${report.stuck} stuck, ${report.leaked} leaked`,
-    );
-    for (const finding of report.findings) say(`  ${finding}`);
-  }
-  if (values.json) process.stdout.write(`${JSON.stringify({ seed, scenarios: reports })}\n`);
-  else say(reports.every(isClean) ? 'Nothing was found.' : `Something was found. Repeat it with --seed ${seed}.`);
+function tell(report: ScenarioReport): void {
+  say(
+    `${report.scenario}: ${report.faults} faults in ${report.runs} runs, ${report.rowsExpected} records expected: ` +
+      `${report.lost} lost, ${report.duplicated} duplicated, ${report.wrong} wrong, ${report.stuck} stuck, ${report.leaked} leaked`,
+  );
+  for (const finding of report.findings) say(`  ${finding}`);
 }
