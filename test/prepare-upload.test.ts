@@ -478,14 +478,17 @@ describe('prepareUpload, sources', () => {
     collect();
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
+    let looks = 0;
     const onProgress = (progress: { rows: number }): void => {
       if (progress.rows % 100 !== 0) return;
       collect();
+      looks += 1;
       most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     };
     const upload = await prepare({ stream }, { onProgress });
     expect(upload.bytes).toBeGreaterThan(90_000_000);
-    expect(most).toBeGreaterThan(0);
+    // What other tests left may have gone meanwhile, so that `most` stays 0: what counts is that it was looked at.
+    expect(looks).toBeGreaterThan(0);
     expect(most).toBeLessThan(10_000_000);
   });
 });
