@@ -5,8 +5,10 @@ import { createSpoolFile, type SpoolFile } from './spool.js';
 const PARTS = 256;
 /** Words that a part collects before they are put by: 512 hashes of two words. */
 const BLOCK_WORDS = 1_024;
-/** Blocks kept in memory before they are written to a file: 16 MB, two million rows. */
+/** Blocks kept in memory before they are written to a file: 16 MB, two million rows, for all indexes of this process together. */
 const BLOCKS_IN_MEMORY = 4_096;
+/** Indexes that collect: many tables may be sent at a time. */
+let indexesAlive = 0;
 const BLOCKS_PER_WRITE = 256;
 /** Hashes of repeated keys that are remembered one by one; those beyond are only counted. */
 const MAX_REMEMBERED = 100_000;
@@ -47,12 +49,15 @@ export class KeyIndex {
   private fileBytes = 0;
   private file: SpoolFile | undefined;
   private table = new Int32Array(0);
+  private disposed = false;
 
   /** `directory` is where the temporary file goes, should one be needed. */
   constructor(
     private readonly directory: string,
     private readonly blocksInMemory = BLOCKS_IN_MEMORY,
-  ) {}
+  ) {
+    indexesAlive += 1;
+  }
 
   add(high: number, low: number): void {
     const part = high >>> 24;
@@ -70,7 +75,7 @@ export class KeyIndex {
 
   /** Whether it is time to call `spill`. */
   get isFull(): boolean {
-    return this.blocks.length >= this.blocksInMemory;
+    return this.blocks.length * indexesAlive >= this.blocksInMemory;
   }
 
   /** Writes the full blocks to the temporary file, those of a part together: they will be read back part by part. */
@@ -108,7 +113,10 @@ export class KeyIndex {
     return found;
   }
 
+  /** Safe to repeat. */
   async dispose(): Promise<void> {
+    if (!this.disposed) indexesAlive -= 1;
+    this.disposed = true;
     this.blocks = [];
     await this.file?.remove();
   }

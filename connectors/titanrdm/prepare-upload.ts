@@ -65,6 +65,8 @@ class Preparation {
       options.onProgress?.({ rows: look.rows, bytes: read });
     });
     await look.finish(keep, (scanner) => this.feedAgain(scanner));
+    // What it collected is not needed while the file is sent, which may take long.
+    await look.dispose();
     if (this.source !== undefined && before !== undefined) await checkUnchanged(options.table, this.source, before);
     return look.header === undefined ? this.withoutBytes(look) : await this.whole(look);
   }
