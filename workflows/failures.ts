@@ -1,6 +1,8 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
   ChildWorkflowFailure,
   isCancellation,
   TimeoutFailure,
@@ -11,7 +13,10 @@ import { cutText, type ErrorInfo } from '../contracts/errors.js';
 export function errorInfoOf(error: unknown): ErrorInfo {
   if (isCancellation(error)) throw error;
   if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) {
-    return error.cause === undefined ? unknownInfo(error) : errorInfoOf(error.cause);
+    const info = error.cause === undefined ? unknownInfo(error) : errorInfoOf(error.cause);
+    // Temporal does not retry a step whose cancellation was asked for: its last error is not final, only the end of its retries.
+    if (info.retryable && CancellationScope.current().consideredCancelled) throw new CancelledFailure(info.message);
+    return info;
   }
   if (error instanceof TimeoutFailure) {
     return {
