@@ -2,6 +2,8 @@ import type { Poll, BranchSelector, ExportPattern, ImportPattern } from './titan
 import type { RowCounts, ResultsReference, ImportTableResult } from './titan-results.js';
 import type { TableSelector } from './titan-inputs.js';
 import type { TableReference } from './table-reference.js';
+import type { PostgresIngestOptions } from './postgres-inputs.js';
+import type { IngestedTable } from './postgres-results.js';
 
 /** A deployed table, as workflows carry it: names and ids only, never its columns. */
 export interface TableTarget {
@@ -134,9 +136,47 @@ export interface TitanRdmActivities {
     table: string;
     mode: 'replace' | 'delta';
     deltaName: string;
+    /** The rows are versions of records. */
+    history?: boolean;
     /** Rows that the server says it exported; another number received is an error. */
     expectedRows: number | null;
-  }): Promise<{ rows: number; bytes: number; reference: TableReference; lastChange: string | null }>;
+  }): Promise<{
+    rows: number;
+    bytes: number;
+    reference: TableReference;
+    lastChange: string | null;
+    /** What the store could not keep as it was meant. */
+    warnings?: string[];
+  }>;
+}
+
+export interface IngestStretchInput {
+  options: PostgresIngestOptions;
+  /** Identity of the run, the same in all its stretches, attempts and continuations. */
+  run: string;
+  /** Batches that its earlier stretches have committed, and their rows. */
+  committed: number;
+  committedRows: number;
+}
+
+/** What one stretch of batches did. */
+export interface IngestStretch {
+  batches: number;
+  rows: number;
+  quarantined: number;
+  leftOut: number;
+  /** Batches that this run had committed and that the server has lost: they are written again. */
+  lostByServer: number;
+  highWatermark: { from: unknown; to: unknown };
+  tables: IngestedTable[];
+  /** The source has nothing more. */
+  usedUp: boolean;
+}
+
+/** Activities of the PostgreSQL plugin. */
+export interface PostgresActivities {
+  /** Batches of the source, each committed with its watermark, until it is used up or the stretch is long enough. */
+  postgresIngestStretch(input: IngestStretchInput): Promise<IngestStretch>;
 }
 
 /** Activities that every plugin brings, whatever its system. */

@@ -3,8 +3,16 @@ import { z } from 'zod';
 // To add a type of connection: its schema here, an entry in `connectionSchema` and in `CONNECTION_ROLES`. The loader, the JSON Schema
 // and the check of names follow; what opens it is registered in the workers' composition root.
 
+/** Name of a connection, query or pipeline: it becomes part of workflow ids and file names. */
+export const configNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a name holds letters, digits, ".", "_" and "-", at most 100');
+
 /** The word that stands for the local sandbox in place of an address: `tidemark dev` starts one and puts its address in. */
 export const SANDBOX_URL = 'sandbox';
+
+/** The word that stands for a local PostgreSQL in place of an address: `tidemark dev` starts one and puts its address in. */
+export const EMBEDDED_URL = 'embedded';
 
 const webAddress = z
   .url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' })
@@ -56,15 +64,61 @@ export const filesConnectionSchema = z.strictObject({
   format: z.enum(['csv', 'parquet']).optional(),
 });
 
-export const connectionSchema = z.discriminatedUnion('type', [titanRdmConnectionSchema, filesConnectionSchema]);
+const postgresAddress = z
+  .url({ protocol: /^postgres(ql)?$/, error: 'expected a postgres:// or postgresql:// address' })
+  .refine((value) => !/^\w+:\/\/[^/]*@/.test(value) && !/[?#]/.test(value), {
+    error:
+      'an address must hold no user name, password, query or fragment: user, password and ssl have keys of their own',
+  })
+  .refine((value) => /^\w+:\/\/[^/]+\/[^/]+$/.test(value), {
+    error: 'expected an address with host and database, for instance postgres://db.example.com:5432/warehouse',
+  });
+
+/** A database of PostgreSQL: a store of tables, and a source and target of ingests. */
+export const postgresConnectionSchema = z.strictObject({
+  type: z.literal('postgres'),
+  /** Address of the database, for instance `postgres://db.example.com:5432/warehouse`; or `embedded`. */
+  url: z.union([z.literal(EMBEDDED_URL), postgresAddress]),
+  /** Left out: the variable PGUSER, else the name of the system's user. */
+  user: z.string().min(1).optional(),
+  /** Secret: write `${ENV}`, so that it is in no file. Left out: the variable PGPASSWORD, else the file .pgpass. */
+  password: z.string().min(1).optional(),
+  /**
+   * `verify-full` checks the server's certificate and its name (a CA of one's own: NODE_EXTRA_CA_CERTS), `require` encrypts without
+   * a check, `disable` does not encrypt. Left out: `verify-full`, or `disable` where the host is this machine.
+   */
+  ssl: z.enum(['disable', 'require', 'verify-full']).optional(),
+  /** Schema whose tables are the store's. */
+  schema: z.string().min(1).max(63).default('public'),
+  /** Queries that a pipeline may name as a source, each a single SELECT. */
+  queries: z.record(configNameSchema, z.string().min(1)).default({}),
+  /** Whether a source may hold SQL of its own in place of a query's name. Then `user` should be a read-only role. */
+  allowQueries: z.boolean().default(false),
+  /** What becomes of a row that the tenant has deleted: removed, or marked as deleted. */
+  deletes: z.enum(['hard', 'soft']).default('hard'),
+  /** Most sessions of one worker. Left out: the connector's default. */
+  maxConnections: z.int().min(1).max(1_000).optional(),
+  /** Longest time for one statement. Left out: the server's own. */
+  statementTimeoutSeconds: z.number().positive().max(604_800).optional(),
+  /** Longest wait for a lock. Left out: the connector's default. */
+  lockTimeoutSeconds: z.number().positive().max(604_800).optional(),
+});
+
+export const connectionSchema = z.discriminatedUnion('type', [
+  titanRdmConnectionSchema,
+  filesConnectionSchema,
+  postgresConnectionSchema,
+]);
 export type ConnectionConfig = z.infer<typeof connectionSchema>;
 export type TitanRdmConnectionConfig = z.infer<typeof titanRdmConnectionSchema>;
 export type FilesConnectionConfig = z.infer<typeof filesConnectionSchema>;
+export type PostgresConnectionConfig = z.infer<typeof postgresConnectionSchema>;
 export type ConnectionType = ConnectionConfig['type'];
 
-/** What a connection of each type can be in a pipeline: a tenant of TitanRDM, or a store of tables. */
+/** What a connection of each type can be in a pipeline: a tenant of TitanRDM, a store of tables, a folder of files, a database of PostgreSQL. */
 export const CONNECTION_ROLES = {
-  titanrdm: 'tenant',
-  files: 'store',
-} as const satisfies Record<ConnectionType, 'tenant' | 'store'>;
-export type ConnectionRole = (typeof CONNECTION_ROLES)[ConnectionType];
+  titanrdm: ['tenant'],
+  files: ['store', 'folder'],
+  postgres: ['store', 'database'],
+} as const satisfies Record<ConnectionType, readonly ('tenant' | 'store' | 'folder' | 'database')[]>;
+export type ConnectionRole = (typeof CONNECTION_ROLES)[ConnectionType][number];

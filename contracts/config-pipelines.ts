@@ -6,6 +6,7 @@ import {
   titanSyncDomainsInputSchema,
 } from './titan-inputs.js';
 import type { ConnectionRole } from './config-connections.js';
+import { postgresIngestConfigSchema, type PostgresIngestOptions } from './postgres-inputs.js';
 
 function pipelineOf<Name extends string, Input extends z.ZodType>(workflow: Name, input: Input) {
   return z.strictObject({
@@ -24,9 +25,15 @@ export const pipelineSchema = z.discriminatedUnion('workflow', [
   pipelineOf('titanConventionUpload', titanConventionUploadInputSchema),
   pipelineOf('titanConventionDownload', titanConventionDownloadInputSchema),
   pipelineOf('titanSyncDomains', titanSyncDomainsInputSchema),
+  pipelineOf('postgresIngest', postgresIngestConfigSchema),
 ]);
 export type PipelineConfig = z.infer<typeof pipelineSchema>;
 export type PipelineWorkflow = PipelineConfig['workflow'];
+
+/** What a run of the pipeline is started with. */
+export function pipelineInput(name: string, { workflow, input }: PipelineConfig): object {
+  return workflow === 'postgresIngest' ? { ...input, pipeline: input.pipeline ?? name } : input;
+}
 
 /** A place in a pipeline's input that names a connection, and what that connection must be. */
 export interface ConnectionUse {
@@ -34,18 +41,38 @@ export interface ConnectionUse {
   path: (string | number)[];
   name: string;
   role: ConnectionRole;
+  /** The query of the connection that the pipeline names beside it. */
+  query?: string;
 }
 
 /** Every connection that a pipeline names. */
 export function connectionUses(pipeline: PipelineConfig): ConnectionUse[] {
+  if (pipeline.workflow === 'postgresIngest') return ingestUses(pipeline.input);
   const tenant: ConnectionUse = { path: ['input', 'connection'], name: pipeline.input.connection, role: 'tenant' };
   if (pipeline.workflow === 'titanImportBatch') {
     const sources = pipeline.input.tables.flatMap(({ source }, index): ConnectionUse[] =>
       'connection' in source
-        ? [{ path: ['input', 'tables', index, 'source', 'connection'], name: source.connection, role: 'store' }]
+        ? [
+            {
+              path: ['input', 'tables', index, 'source', 'connection'],
+              name: source.connection,
+              role: 'store',
+              ...('query' in source ? { query: source.query } : {}),
+            },
+          ]
         : [],
     );
     return [tenant, ...sources];
   }
   return [tenant, { path: ['input', 'store'], name: pipeline.input.store, role: 'store' }];
 }
+
+function ingestUses({ source, target }: Pick<PostgresIngestOptions, 'source' | 'target'>): ConnectionUse[] {
+  const into: ConnectionUse = { path: ['input', 'target'], name: target, role: 'database' };
+  if (!('connection' in source)) return [into];
+  const role = SOURCE_ROLES[source.type];
+  const query = source.type === 'query' && source.query !== undefined ? { query: source.query } : {};
+  return [into, { path: ['input', 'source', 'connection'], name: source.connection, role, ...query }];
+}
+
+const SOURCE_ROLES = { query: 'database', files: 'folder', titanrdm: 'tenant' } as const;

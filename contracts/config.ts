@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { CONNECTION_ROLES, connectionSchema, type ConnectionType } from './config-connections.js';
-import { connectionUses, pipelineSchema, type PipelineConfig } from './config-pipelines.js';
+import {
+  configNameSchema,
+  CONNECTION_ROLES,
+  connectionSchema,
+  type ConnectionRole,
+  type ConnectionType,
+} from './config-connections.js';
+import { connectionUses, pipelineSchema, type ConnectionUse, type PipelineConfig } from './config-pipelines.js';
 
 export * from './config-connections.js';
 export * from './config-pipelines.js';
-
-/** Name of a connection or pipeline: it becomes part of workflow ids and file names. */
-export const configNameSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'a name holds letters, digits, ".", "_" and "-", at most 100');
 
 export const DEFAULT_TASK_QUEUE = 'tidemark';
 
@@ -55,31 +56,61 @@ const configShape = {
   sandbox: sandboxConfigSchema.prefault({}),
 };
 
+interface NamedConnection {
+  type: ConnectionType;
+  /** Of a connection of type `postgres`; not looked at yet where only the names of connections are needed. */
+  queries?: unknown;
+  allowQueries?: unknown;
+}
+
 interface Named {
-  connections: Record<string, { type: ConnectionType }>;
+  connections: Record<string, NamedConnection>;
   pipelines: Record<string, PipelineConfig>;
 }
 
+const WANTED: Record<ConnectionRole, string> = {
+  tenant: "a connection of type 'titanrdm'",
+  store: 'a connection that holds tables',
+  folder: "a connection of type 'files'",
+  database: "a connection of type 'postgres'",
+};
+
 /** Every name of a connection in a pipeline must be configured, and be of a type that fits. */
 function checkNames(config: Named, context: z.RefinementCtx): void {
-  const roleOf = (name: string) => {
+  const rolesOf = (name: string): readonly ConnectionRole[] | undefined => {
     const connection = Object.hasOwn(config.connections, name) ? config.connections[name] : undefined;
     return connection && CONNECTION_ROLES[connection.type];
   };
   for (const [pipelineName, pipeline] of Object.entries(config.pipelines)) {
     for (const use of connectionUses(pipeline)) {
-      const found = roleOf(use.name);
-      if (found === use.role) continue;
-      const fitting = Object.keys(config.connections).filter((name) => roleOf(name) === use.role);
-      const wanted = use.role === 'tenant' ? "a connection of type 'titanrdm'" : 'a connection that holds tables';
+      const found = rolesOf(use.name);
+      if (found?.includes(use.role) === true) {
+        checkQuery(config, pipelineName, use, context);
+        continue;
+      }
+      const fitting = Object.keys(config.connections).filter((name) => rolesOf(name)?.includes(use.role));
       context.addIssue({
         code: 'custom',
         path: ['pipelines', pipelineName, ...use.path],
-        message: `${found === undefined ? 'no connection has this name' : 'this connection is of another type'}; expected ${wanted}`,
+        message: `${found === undefined ? 'no connection has this name' : 'this connection is of another type'}; expected ${WANTED[use.role]}`,
         params: { nearestOf: fitting, value: use.name },
       });
     }
   }
+}
+
+/** A query that a pipeline names must be one of its connection, unless the reference may hold SQL of its own. */
+function checkQuery(config: Named, pipeline: string, use: ConnectionUse, context: z.RefinementCtx): void {
+  const { queries, allowQueries } = config.connections[use.name] ?? {};
+  if (use.query === undefined || (use.role === 'store' && allowQueries !== undefined && allowQueries !== false)) return;
+  const names = typeof queries === 'object' && queries !== null ? Object.keys(queries) : [];
+  if (names.includes(use.query)) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['pipelines', pipeline, ...use.path.slice(0, -1), 'query'],
+    message: `connection ${use.name} has no query of this name; expected one of its 'queries'`,
+    params: { nearestOf: names, value: use.query },
+  });
 }
 
 /** `tidemark.yaml`, version 1. Unknown keys are refused. */

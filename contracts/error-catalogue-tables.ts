@@ -1,12 +1,13 @@
 /** Errors of tables: where they are, how they are written, what is in them. */
 export const tableErrors = {
   STORE_NOT_FOUND: {
-    meaning: "The folder of a connection of type 'files' does not exist, or is no folder.",
-    mend: 'Create it, or mend `path` of the connection. Workers on several machines need a folder that all of them see.',
+    meaning:
+      "The folder of a connection of type 'files' does not exist, or is no folder; or the schema of one of type 'postgres' does not exist and may not be created.",
+    mend: 'Create it, or mend `path` or `schema` of the connection. Workers on several machines need a folder that all of them see.',
   },
   STORE_DENIED: {
-    meaning: 'The worker may not read or write in the folder of a store.',
-    mend: 'Give the user that runs the worker the right to read and write there.',
+    meaning: 'The worker may not read or write in the folder, or the schema, of a store.',
+    mend: 'Give the user that runs the worker, or the role of the connection, the right to read and write there.',
   },
   STORE_FULL: {
     meaning: 'The file system of a store, or of the temporary folder, is full.',
@@ -37,7 +38,7 @@ export const tableErrors = {
     mend: 'Mend the connection.',
   },
   BAD_TABLE_NAME: {
-    meaning: 'A name cannot be that of a table in a folder.',
+    meaning: 'A name cannot be that of a table in a store, or a view has it.',
     mend: 'Use the convention key, {domain_abbreviation}_{database_table_name}.',
   },
   PATH_OUTSIDE_ROOT: {
@@ -52,6 +53,19 @@ export const tableErrors = {
     meaning: 'A file changed while it was read: its bytes would be of two versions.',
     mend: 'Replace files by renaming a new one over the old, never by writing into them.',
   },
+  UNKNOWN_QUERY: {
+    meaning: 'A source names a query that its connection does not have.',
+    mend: 'Name one of `queries` of the connection; SQL in an input needs `allowQueries`.',
+  },
+  UNSUPPORTED_COLUMN_TYPE: {
+    meaning:
+      'A column has a type that TitanRDM has no counterpart of: an array, a range, a composite or geometric type.',
+    mend: 'Read from a view or a named query that casts it to text, or leaves it out.',
+  },
+  NO_MERGE_KEY: {
+    meaning: 'Changes came for a table, and nothing says which row each of them is of.',
+    mend: "Give the table a primary key in TitanRDM, or download it with pattern 'full'.",
+  },
   QUERY_NOT_SUPPORTED: {
     meaning: 'A source names a query, and its connection has none.',
     mend: 'Name a table, or use a connection that has queries.',
@@ -65,7 +79,7 @@ export const tableErrors = {
     mend: 'Write the file as UTF-8.',
   },
   DUPLICATE_KEYS: {
-    meaning: 'A primary key appears more than once in a file. Nothing was sent.',
+    meaning: 'A primary key appears more than once in a file. Nothing was sent, or written.',
     mend: 'Keep one row per key.',
   },
   UNKNOWN_COLUMNS: {

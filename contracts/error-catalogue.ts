@@ -1,3 +1,5 @@
+import { ingestErrors } from './error-catalogue-ingest.js';
+import { postgresErrors } from './error-catalogue-postgres.js';
 import { runErrors } from './error-catalogue-runs.js';
 import { setupErrors } from './error-catalogue-setup.js';
 import { tableErrors } from './error-catalogue-tables.js';
@@ -13,4 +15,6 @@ export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ...setupErrors,
   ...tableErrors,
   ...runErrors,
+  ...postgresErrors,
+  ...ingestErrors,
 };

@@ -3,8 +3,9 @@
 /** 1234567 → 1,234,567. */
 export const grouped = (value: number): string => value.toLocaleString('en-US');
 
-/** 1, 'table' → 1 table; 9 → 9 tables. */
-export const counted = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** 1, 'table' → 1 table; 9 → 9 tables. `plural` for nouns that form it otherwise. */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${grouped(count)} ${count === 1 ? noun : plural}`;
 
 /** 210365 → 210.4 kB: decimal units. */
 export function bytesText(bytes: number): string {

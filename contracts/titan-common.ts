@@ -52,5 +52,5 @@ export const importOptionsShape = {
   /** Check keys, codes, columns before a byte is sent. */
   validate: z.boolean().default(true),
   poll: pollSchema.prefault({}),
-  concurrency: concurrencySchema.default(8),
+  concurrency: concurrencySchema.default(12),
 };

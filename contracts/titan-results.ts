@@ -104,6 +104,8 @@ export interface DownloadTableResult {
   export?: { id: string; correlationCode: string };
   /** Largest `trdm_created_at` received, or null when there was no row: the base of the next high watermark. */
   lastChange?: string | null;
+  /** What the store could not keep as it was meant: columns of a data type that it has no counterpart of. */
+  warnings?: string[];
   error?: ErrorInfo;
 }
 

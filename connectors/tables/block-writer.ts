@@ -6,6 +6,12 @@ import { writeAll } from './file-chunks.js';
 const BLOCK_BYTES = 512 * 1_024;
 
 /**
+ * So much is written before the disk is asked to take it, while more arrives: a file that must last is then almost there when its last
+ * byte comes, where one sync at the end would wait for all of it.
+ */
+const SYNC_BYTES = 16 * 1_024 * 1_024;
+
+/**
  * Writes a stream to a file in large blocks, the next one being filled while one is written. Two buffers do for any length: the
  * chunks of a network stream are copied at once and die young, where thousands that wait for the disk would keep the collector busy.
  */
@@ -17,6 +23,8 @@ export class BlockWriter {
   private filled = 0;
   private written = 0;
   private writing: Promise<void> = Promise.resolve();
+  private synced = 0;
+  private syncing: Promise<void> | undefined;
 
   /** `look` sees each block once, in order, while it is written; what it throws ends the writing. */
   constructor(
@@ -39,9 +47,10 @@ export class BlockWriter {
     await this.writing;
   }
 
-  /** Waits for a write that is under way, however it ends: the file must not be closed before. */
+  /** Waits for what is under way, however it ends: the file must not be closed before. */
   async settle(): Promise<void> {
     await this.writing.catch(() => undefined);
+    await this.syncing;
   }
 
   private async pushSlowly(chunk: Uint8Array): Promise<void> {
@@ -69,6 +78,17 @@ export class BlockWriter {
     this.block = this.spare ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
     this.spare = block;
     this.filled = 0;
+    this.syncAhead();
     this.look(full);
+  }
+
+  /** One at a time, never waited for while bytes come. Its failure does not count: whoever needs the file to last syncs it at the end. */
+  private syncAhead(): void {
+    if (this.syncing !== undefined || this.written - this.synced < SYNC_BYTES) return;
+    this.synced = this.written;
+    this.syncing = this.handle
+      .datasync()
+      .catch(() => undefined)
+      .finally(() => (this.syncing = undefined));
   }
 }

@@ -57,6 +57,11 @@ export class CsvObserver {
     return this.scanner.header;
   }
 
+  /** Bytes of the byte order mark at the beginning: 0 or 3. */
+  get bomBytes(): number {
+    return this.scanner.bomBytes;
+  }
+
   /** The largest instant, as ISO 8601 with offset; undefined when there is none, or one that could not be read. */
   get max(): string | undefined {
     return this.largest.value ?? undefined;

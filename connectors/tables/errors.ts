@@ -19,7 +19,7 @@ export function badEncoding(where: string, found = 'bytes that are not UTF-8'): 
 }
 
 export function badTableName(name: string, problem: string): TidemarkError {
-  return new TidemarkError(`"${name.slice(0, 100)}" can't be the name of a table in a folder: ${problem}.`, {
+  return new TidemarkError(`"${name.slice(0, 100)}" can't be the name of a table in a store: ${problem}.`, {
     code: 'BAD_TABLE_NAME',
     retryable: false,
     mend: 'Use the convention key, {domain_abbreviation}_{database_table_name}.',

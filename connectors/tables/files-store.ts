@@ -42,6 +42,11 @@ export class FilesStore implements TableStore {
     this.needsTypes = this.format === 'parquet';
   }
 
+  /** Where the files are, for who reads them as they are. */
+  get folder(): string {
+    return this.root;
+  }
+
   async list(): Promise<string[]> {
     const entries = await this.doing('Listing', readdir(this.root));
     const names = entries.flatMap((file) => tableOfFile(file)?.name ?? []);

@@ -15,12 +15,17 @@ export interface CsvTable {
 
 /** How a downloaded table arrives. */
 export interface WriteOptions {
-  /** `replace` puts the table in place of the old one; `delta` adds a file of its own and never touches the table. */
+  /**
+   * `replace` puts the table in place of the old one. `delta` brings changes: a folder keeps them as a file of their own and never touches
+   * the table, a database merges them into the table at once (by key, tombstones applied; the same delta again changes nothing).
+   */
   mode: 'replace' | 'delta';
   /** Distinguishes deltas: the same run and name again overwrites its own delta. For instance workflow run id. */
   deltaName?: string;
-  /** Column names and types of the deployed definition, for stores that need types. */
-  columns?: readonly { name: string; dataType: string }[];
+  /** Columns of the deployed definition, for stores that need types and keys. */
+  columns?: readonly { name: string; dataType: string; primaryKey?: boolean }[];
+  /** The rows are versions of records, not records: a store that merges keeps each version once. */
+  history?: boolean;
   /**
    * A column of instants whose largest value the store reports, found while the rows are counted (one look at the bytes,
    * not two). For instance `trdm_created_at`, the base of the next high watermark.
@@ -44,6 +49,8 @@ export interface WrittenTable {
    * row, no such column, or a value that is no instant (so that a mark never runs ahead of what was understood).
    */
   largest?: string | null;
+  /** What the store could not keep as it was meant, in sentences; left out when there is nothing to say. */
+  warnings?: readonly string[];
 }
 
 /** A delta that waits to be consumed. */
@@ -73,6 +80,11 @@ export interface TableStore {
   listDeltas(table?: string): Promise<StoredDelta[]>;
   /** To be called when a delta has been consumed. False when there is none of that name. */
   removeDelta(name: string): Promise<boolean>;
+  /** Queries that a reference may name, for stores that have them. */
+  readonly queries?: {
+    read(query: string, options?: { signal?: AbortSignal }): Promise<CsvTable>;
+    probe(query: string, options?: { signal?: AbortSignal }): Promise<TablePresence>;
+  };
   /** Tries that the store can be used; throws a `TidemarkError` that says what is wrong and how to mend it. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -1,0 +1,164 @@
+import type { ClientBase } from 'pg';
+import { quoteName } from '../quote.js';
+
+/** Memory that one sort or (twice that) one hash table may take at the server before it goes to disk. */
+const MERGE_MEMORY = '128MB';
+const UNIQUE_VIOLATION = '23505';
+/** Below, the planner's choice of a join is good enough, whatever it is. */
+const MANY_ROWS = 100_000;
+/** First version with MERGE. */
+const WITH_MERGE = 150_000;
+
+export interface MergeInput {
+  /** Quoted, as all names here. */
+  staging: string;
+  target: string;
+  key: readonly string[];
+  columns: readonly string[];
+  /** In `staging`. */
+  rows: number;
+}
+
+/** Brings the rows of a temporary table into one with a primary key; rows that are there already, byte for byte, are not written. */
+export async function merge(client: ClientBase, { staging, target, rows, ...names }: MergeInput): Promise<void> {
+  const key = names.key.map((name) => quoteName(name));
+  const columns = names.columns.map((name) => quoteName(name));
+  const version = await prepareSession(client);
+  await keepLastOfEachKey(client, staging, key);
+  // Both in the order of the key, as exports mostly are: reading them side by side takes half the time of a hash table of all rows,
+  // which the planner takes for cheaper.
+  const sideBySide =
+    rows >= MANY_ROWS && (await isInOrder(client, staging, key)) && (await isInOrder(client, target, key));
+  if (sideBySide) await client.query('SET LOCAL enable_hashjoin = off');
+  const sql = { staging, target, key, columns, onKey: await equalityOfKey(client, target, names.key) };
+  const inOne = version >= WITH_MERGE && (await runMerge(client, sql));
+  if (!inOne) for (const statement of updateAndInsert(sql)) await client.query(statement);
+  await client.query('RESET work_mem; RESET maintenance_work_mem; RESET jit; RESET enable_hashjoin');
+}
+
+/** In a table that only one transaction has written to, and only by COPY, the physical order is the order of arrival. */
+export async function keepLast(client: ClientBase, table: string, key: readonly string[]): Promise<void> {
+  await client.query(`DELETE FROM ${table} WHERE ctid IN (
+    SELECT ctid FROM (SELECT ctid, row_number() OVER (PARTITION BY ${key.join(', ')} ORDER BY ctid DESC) AS place FROM ${table}) AS ranked
+    WHERE place > 1)`);
+}
+
+/** Whether an error of the driver says that rows repeat a key. */
+export function isUniqueViolation(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === UNIQUE_VIOLATION;
+}
+
+interface MergeSql {
+  staging: string;
+  target: string;
+  key: readonly string[];
+  columns: readonly string[];
+  /** Condition of the join. */
+  onKey: string;
+}
+
+async function prepareSession(client: ClientBase): Promise<number> {
+  const { rows } = await client.query<{ version: number }>(`
+    SELECT current_setting('server_version_num')::int AS version,
+      set_config('work_mem', '${MERGE_MEMORY}', true), set_config('maintenance_work_mem', '${MERGE_MEMORY}', true),
+      set_config('jit', 'off', true)`);
+  return rows[0]?.version ?? 0;
+}
+
+/** False, and nothing done, where a row that it was to insert has come from elsewhere meanwhile: MERGE has no ON CONFLICT. */
+async function runMerge(client: ClientBase, sql: MergeSql): Promise<boolean> {
+  await client.query('SAVEPOINT tidemark_merge');
+  try {
+    await client.query(mergeStatement(sql));
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT tidemark_merge');
+    return false;
+  }
+  await client.query('RELEASE SAVEPOINT tidemark_merge');
+  return true;
+}
+
+/** A unique index finds out at the price of a sort, of nearly nothing where the rows are in order, and the join can use it. */
+async function keepLastOfEachKey(client: ClientBase, staging: string, key: readonly string[]): Promise<void> {
+  const index = `CREATE UNIQUE INDEX ON ${staging} (${key.join(', ')})`;
+  await client.query('SAVEPOINT tidemark_unique');
+  try {
+    await client.query(index);
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT tidemark_unique');
+    await keepLast(client, staging, key);
+    await client.query(index);
+  }
+  await client.query('RELEASE SAVEPOINT tidemark_unique');
+}
+
+/** Looks at one row of each of some 200 pages. */
+async function isInOrder(client: ClientBase, table: string, key: readonly string[]): Promise<boolean> {
+  const row = `ROW(${key.join(', ')})::record`;
+  const { rows } = await client.query<{ ordered: boolean }>(
+    `SELECT count(*) >= 40 AND bool_and(before IS NULL OR before <= key) AS ordered
+     FROM (
+       SELECT ${row} AS key, lag(${row}) OVER (ORDER BY ctid) AS before
+       FROM ${table}
+       WHERE ctid = ANY (ARRAY(
+         SELECT format('(%s,1)', page)::tid
+         FROM (SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int AS pages) AS size,
+           generate_series(0, pages - 1, greatest(1, pages / 200)) AS page))
+     ) AS looked_at`,
+    [table],
+  );
+  return rows[0]?.ordered === true;
+}
+
+/**
+ * `*<>` compares the bytes of records: right for types without an equality (json, point), and 1.0 is not 1.00. Cast, since two plain
+ * ROW() would be compared column by column. Key columns are among them: keys that are equal can be spelt differently (numeric, citext).
+ */
+function differs(columns: readonly string[]): string {
+  const row = (of: string): string => `ROW(${columns.map((column) => `${of}.${column}`).join(', ')})::record`;
+  return `${row('target')} OPERATOR(pg_catalog.*<>) ${row('staged')}`;
+}
+
+/** By the operators of the key's own index: `=` need not be on the search path, or another one may be. */
+async function equalityOfKey(client: ClientBase, target: string, key: readonly string[]): Promise<string> {
+  const { rows } = await client.query<{ name: string; operator: string }>(
+    `SELECT attname::text AS name, format('OPERATOR(%I.%s)', nspname, oprname) AS operator
+     FROM pg_catalog.pg_index
+     CROSS JOIN LATERAL unnest(indkey::int2[], indclass::oid[]) AS part (attribute, class)
+     JOIN pg_catalog.pg_attribute ON attrelid = indrelid AND attnum = part.attribute
+     JOIN pg_catalog.pg_opclass ON pg_opclass.oid = part.class
+     JOIN pg_catalog.pg_amop ON amopfamily = opcfamily AND amoplefttype = opcintype AND amoprighttype = opcintype AND amopstrategy = 3
+     JOIN pg_catalog.pg_operator ON pg_operator.oid = amopopr
+     JOIN pg_catalog.pg_namespace ON pg_namespace.oid = oprnamespace
+     WHERE indrelid = $1::regclass AND indisprimary`,
+    [target],
+  );
+  const operators = new Map(rows.map(({ name, operator }) => [name, operator]));
+  return key
+    .map((name) => `target.${quoteName(name)} ${operators.get(name) ?? '='} staged.${quoteName(name)}`)
+    .join(' AND ');
+}
+
+function assignments(columns: readonly string[], from: string): string {
+  return columns.map((column) => `${column} = ${from}.${column}`).join(', ');
+}
+
+function mergeStatement({ staging, target, onKey, columns }: MergeSql): string {
+  return `MERGE INTO ${target} AS target USING ${staging} AS staged ON ${onKey}
+    WHEN MATCHED AND ${differs(columns)} THEN UPDATE SET ${assignments(columns, 'staged')}
+    WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((column) => `staged.${column}`).join(', ')})`;
+}
+
+function updateAndInsert({ staging, target, key, onKey, columns }: MergeSql): string[] {
+  return [
+    `UPDATE ${target} AS target SET ${assignments(columns, 'staged')} FROM ${staging} AS staged
+      WHERE ${onKey} AND ${differs(columns)}`,
+    // Nobody else is expected to write; who does all the same cannot make this fail.
+    `INSERT INTO ${target} (${columns.join(', ')})
+      SELECT ${columns.map((column) => `staged.${column}`).join(', ')} FROM ${staging} AS staged
+      WHERE NOT EXISTS (SELECT FROM ${target} AS target WHERE ${onKey})
+      ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${assignments(columns, 'excluded')}`,
+  ];
+}

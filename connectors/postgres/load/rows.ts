@@ -1,0 +1,156 @@
+import { TidemarkError } from '../../../contracts/errors.js';
+import type { PostgresTable } from '../../../contracts/postgres-table.js';
+import type { ColumnType } from '../encode/column-types.js';
+import { createRowEncoder, type RowEncoder } from '../encode/row-encoder.js';
+import type { JavaScriptRows, PostgresRow, TableOf } from '../port.js';
+import { createLenientEncoder } from '../quarantine/lenient-encoder.js';
+import { quoteTable } from '../quote.js';
+import type { CopySource, Portion } from './portion.js';
+
+/** Rows are handed on in pieces of at least this many bytes. */
+const PIECE_BYTES = 64 * 1024;
+
+/**
+ * Rows of many tables, mixed, as one COPY after the other. The table of the first row is loaded directly, rows of others wait; when
+ * `maxBuffer` of them wait for one table it is that table's turn: first those that wait, then the next ones directly. At the end come the
+ * rows that wait still. The order within a table is kept. Rows of tables that are not asked for are skipped.
+ */
+export async function* javaScriptPortions(
+  rows: JavaScriptRows,
+  tables: readonly PostgresTable[],
+  maxBuffer: number,
+): AsyncGenerator<Portion> {
+  const router = new Router(rows, tables, maxBuffer);
+  try {
+    await router.findFirst();
+    for (let table = router.takeTurn(); table !== undefined; table = router.takeTurn()) {
+      const current = table;
+      yield {
+        table: current,
+        open: (types, firstRow, isLenient) => router.copySource(current, types, firstRow, isLenient),
+      };
+    }
+  } finally {
+    router.end();
+  }
+}
+
+class Router {
+  /** Whose rows come next. */
+  #turn: PostgresTable | undefined;
+  #isAtEnd = false;
+  readonly #iterator: Iterator<readonly [TableOf, PostgresRow]> | AsyncIterator<readonly [TableOf, PostgresRow]>;
+  readonly #queues: Map<PostgresTable, PostgresRow[]>;
+  readonly #byName: Map<string, PostgresTable>;
+  /** A source names its tables by few objects: each is looked up once. */
+  readonly #known = new WeakMap<object, { table: PostgresTable | undefined }>();
+
+  constructor(
+    rows: JavaScriptRows,
+    tables: readonly PostgresTable[],
+    private readonly maxBuffer: number,
+  ) {
+    this.#iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
+    this.#queues = new Map(tables.map((table) => [table, []]));
+    this.#byName = new Map(tables.map((table) => [quoteTable(table), table]));
+  }
+
+  /** Waits for the first row that is to go anywhere. */
+  async findFirst(): Promise<void> {
+    while (this.#turn === undefined && !this.#isAtEnd) {
+      const next = await this.#iterator.next();
+      if (next.done === true) this.#isAtEnd = true;
+      else {
+        const [table, row] = pairOf(next.value);
+        this.#turn = this.#tableOf(table);
+        if (this.#turn !== undefined) this.#queueOf(this.#turn).push(row);
+      }
+    }
+  }
+
+  /** The table whose rows come next; undefined when there are no more. */
+  takeTurn(): PostgresTable | undefined {
+    const turn = this.#turn;
+    this.#turn = undefined;
+    if (turn !== undefined) return turn;
+    if (!this.#isAtEnd) throw new TypeError('a portion was not used up');
+    for (const [table, queue] of this.#queues) if (queue.length > 0) return table;
+    return undefined;
+  }
+
+  copySource(table: PostgresTable, types: readonly ColumnType[], firstRow: number, isLenient: boolean): CopySource {
+    const create = isLenient ? createLenientEncoder : createRowEncoder;
+    return {
+      columns: table.columns.map(({ name }) => name),
+      format: 'FORMAT text',
+      chunks: this.#chunks(table, create(types, { table: quoteTable(table) }), firstRow),
+    };
+  }
+
+  /** Tells the source that no more is wanted, where it is not at its end. One that is stuck is not waited for. */
+  end(): void {
+    if (this.#isAtEnd) return;
+    void Promise.resolve(this.#iterator.return?.()).catch(() => undefined);
+  }
+
+  async *#chunks(table: PostgresTable, encoder: RowEncoder, firstRow: number): AsyncGenerator<Uint8Array> {
+    let rowNumber = firstRow;
+    const queue = this.#queueOf(table).splice(0);
+    for (const row of queue) {
+      encoder.add(row, rowNumber++);
+      if (encoder.size >= PIECE_BYTES) yield encoder.take();
+    }
+    while (!this.#isAtEnd && this.#turn === undefined) {
+      const step = this.#iterator.next();
+      // Awaiting what is there already would cost as much as encoding it.
+      const next = isPromise(step) ? await step : step;
+      if (next.done === true) {
+        this.#isAtEnd = true;
+        break;
+      }
+      const [name, row] = pairOf(next.value);
+      const of = this.#tableOf(name);
+      if (of === table) {
+        encoder.add(row, rowNumber++);
+        if (encoder.size >= PIECE_BYTES) yield encoder.take();
+      } else if (of !== undefined) {
+        const others = this.#queueOf(of);
+        others.push(row);
+        if (others.length >= this.maxBuffer) this.#turn = of;
+      }
+    }
+    if (encoder.size > 0) yield encoder.take();
+  }
+
+  #queueOf(table: PostgresTable): PostgresRow[] {
+    const queue = this.#queues.get(table);
+    if (queue === undefined) throw new TypeError('a table that is not of the call');
+    return queue;
+  }
+
+  #tableOf(name: TableOf): PostgresTable | undefined {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known.table;
+    const table = this.#byName.get(quoteTable(name));
+    this.#known.set(name, { table });
+    return table;
+  }
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** Sources in plain JavaScript get this wrong easily. */
+function pairOf(value: readonly [TableOf, PostgresRow]): readonly [TableOf, PostgresRow] {
+  const given: unknown = value;
+  if (Array.isArray(given) && given.length === 2 && Array.isArray(given[1])) {
+    const [table] = value;
+    if (typeof table === 'object' && typeof table.schema === 'string' && typeof table.name === 'string') return value;
+  }
+  throw new TidemarkError('A source yielded something else than a pair of table and row.', {
+    code: 'INGEST_SOURCE_BAD',
+    retryable: false,
+    mend: 'Yield [table, row]: the table as { schema, name }, the row as an array of values in the order of the columns.',
+  });
+}

@@ -1,0 +1,146 @@
+import type { ClientBase } from 'pg';
+import type { IngestedTable } from '../../../contracts/postgres-results.js';
+import type { PostgresTable } from '../../../contracts/postgres-table.js';
+import { type ColumnType, readColumnTypes } from '../encode/column-types.js';
+import { failureOf } from '../failure-of.js';
+import type { IngestSettings } from '../ingest-options.js';
+import { prepareTable } from '../migrate/index.js';
+import type { PreparedTable, TableOf } from '../port.js';
+import { readTableComment } from '../watermark/store.js';
+import { copyOrQuarantine } from '../quarantine/copy-or-quarantine.js';
+import { append, copyRows, type WriteRows } from './append.js';
+import type { CopySource, Portion } from './portion.js';
+import { addKeys, upsert } from './upsert.js';
+
+/** One table of a call, from batch to batch. The first batch migrates it; later ones write to the live table. */
+export class TableLoad {
+  #prepared: PreparedTable | undefined;
+  #types: readonly ColumnType[] | undefined;
+  #migration: IngestedTable['migration'] = 'kept';
+  #rows = 0;
+  #quarantined = 0;
+  /** Of the open batch. */
+  #arrived = 0;
+  #refused = 0;
+  readonly #isUpsert: boolean;
+
+  constructor(
+    private readonly table: PostgresTable,
+    private readonly settings: Pick<IngestSettings, 'upsert' | 'quarantine' | 'run'>,
+  ) {
+    this.#isUpsert = settings.upsert === '__IF_PRIMARY_KEY__' && table.primaryKey !== undefined;
+  }
+
+  /** Rows of the open batch. */
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  /** The table that the rows of the open batch go to. */
+  get writeTo(): TableOf {
+    const { schema, name } = this.#prepared?.writeTo ?? this.table;
+    return { schema, name };
+  }
+
+  async prepare(client: ClientBase, deleteFirst: boolean): Promise<void> {
+    try {
+      const { exists } = await readTableComment(client, this.table);
+      this.#prepared = await prepareTable(client, this.table, { deleteFirst });
+      this.#migration = !exists ? 'created' : this.#prepared.isReplacement ? 'replaced' : 'kept';
+    } catch (error) {
+      throw failureOf(error, 'making the table ready', this.table);
+    }
+  }
+
+  async add(client: ClientBase, portion: Portion, signal: AbortSignal): Promise<void> {
+    this.#types ??= await this.#readTypes(client);
+    const firstRow = this.#arrived + this.#refused + 1;
+    const source = await portion.open(this.#types, firstRow, this.settings.quarantine !== undefined);
+    const write = this.#writing(source, this.#types, { firstRow, signal });
+    const isBare = this.#prepared?.isBare === true;
+    // Into a table that nobody sees yet rows go as they are, repeated keys and all; building the key at the end is cheaper than keeping it.
+    this.#arrived +=
+      this.#isUpsert && !isBare
+        ? await upsert(client, this.writeTo, this.table, write)
+        : await append(client, this.writeTo, this.table, write, { freeze: isBare });
+  }
+
+  async finish(client: ClientBase): Promise<void> {
+    const prepared = this.#prepared;
+    if (prepared === undefined) return;
+    await addKeys(client, prepared, { lastWins: this.#isUpsert && prepared.isBare });
+    try {
+      await prepared.finish();
+    } catch (error) {
+      throw failureOf(error, 'building the indexes', this.table);
+    }
+  }
+
+  async swap(): Promise<void> {
+    try {
+      await this.#prepared?.swap();
+    } catch (error) {
+      throw failureOf(error, 'putting the new table in place of the old one', this.table);
+    }
+  }
+
+  /** Returns the rows that arrived with the batch. */
+  committed(): number {
+    const arrived = this.#arrived;
+    this.#rows += arrived;
+    this.#quarantined += this.#refused;
+    this.#arrived = 0;
+    this.#refused = 0;
+    this.#prepared = undefined;
+    return arrived;
+  }
+
+  rolledBack(): void {
+    this.#arrived = 0;
+    this.#refused = 0;
+    // What became of the table in the first batch was undone with it.
+    if (this.#prepared !== undefined) this.#migration = 'kept';
+    this.#prepared = undefined;
+  }
+
+  result(): IngestedTable {
+    const { schema, name } = this.table;
+    return { schema, table: name, rows: this.#rows, quarantined: this.#quarantined, migration: this.#migration };
+  }
+
+  #writing(
+    source: CopySource,
+    types: readonly ColumnType[],
+    options: { firstRow: number; signal: AbortSignal },
+  ): WriteRows {
+    const { quarantine, run } = this.settings;
+    if (quarantine === undefined) return (client, target) => copyRows(client, target, source, options);
+    return async (client, { into }) => {
+      const constraintsOf = this.writeTo;
+      const { rows, quarantined } = await copyOrQuarantine(client, source, {
+        table: this.table,
+        into,
+        types,
+        constraintsOf,
+        quarantine,
+        run,
+        ...options,
+      });
+      this.#refused += quarantined;
+      return rows;
+    };
+  }
+
+  async #readTypes(client: ClientBase): Promise<readonly ColumnType[]> {
+    try {
+      const live = new Map((await readColumnTypes(client, this.writeTo)).map((column) => [column.name, column]));
+      return this.table.columns.map(({ name }) => {
+        const column = live.get(name);
+        if (column === undefined) throw new TypeError(`the table has no column ${JSON.stringify(name)}`);
+        return column;
+      });
+    } catch (error) {
+      throw failureOf(error, 'reading the types of its columns', this.table);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { ClientBase } from 'pg';
+import type { PostgresTable } from '../../../contracts/postgres-table.js';
+import { isPostgresFailure, postgresFailure } from '../errors.js';
+import type { PreparedTable, TableOf } from '../port.js';
+import { quoteName, quoteTable } from '../quote.js';
+import type { WriteRows } from './append.js';
+import { isUniqueViolation, keepLast, merge } from './merge.js';
+
+/**
+ * Rows into a table that has its key: by way of a temporary table, which is written to no log. Of rows with the same key the last one
+ * wins. Rows that are there already, byte for byte, are not written again: the table does not grow and its indexes are not touched.
+ */
+export async function upsert(
+  client: ClientBase,
+  writeTo: TableOf,
+  table: PostgresTable,
+  write: WriteRows,
+): Promise<number> {
+  const name = `_tmp_${randomUUID().replaceAll('-', '')}`;
+  const staging = `pg_temp.${quoteName(name)}`;
+  try {
+    // Takes over types and NOT NULL, so that COPY tells row and column of what is missing.
+    await client.query(`CREATE TEMPORARY TABLE ${quoteName(name)} (LIKE ${quoteTable(writeTo)}) ON COMMIT DROP`);
+    const rows = await write(client, { into: staging, name, table });
+    await merge(client, {
+      staging,
+      target: quoteTable(writeTo),
+      key: table.primaryKey ?? [],
+      columns: table.columns.map((column) => column.name),
+      rows,
+    });
+    await client.query(`DROP TABLE ${staging}`);
+    return rows;
+  } catch (error) {
+    throw postgresFailureOf(error, table);
+  }
+}
+
+/** Primary key and unique constraints of a table that was loaded without them. With `lastWins`, rows that repeat a key go first. */
+export async function addKeys(
+  client: ClientBase,
+  prepared: PreparedTable,
+  { lastWins }: { lastWins: boolean },
+): Promise<void> {
+  const { definition } = prepared;
+  const key = definition.primaryKey;
+  try {
+    if (!lastWins || key === undefined) {
+      await prepared.addKeys();
+      return;
+    }
+    await client.query('SAVEPOINT tidemark_keys');
+    try {
+      await prepared.addKeys();
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT tidemark_keys');
+      await keepLast(
+        client,
+        quoteTable(prepared.writeTo),
+        key.map((column) => quoteName(column)),
+      );
+      await prepared.addKeys();
+    }
+    await client.query('RELEASE SAVEPOINT tidemark_keys');
+  } catch (error) {
+    throw postgresFailureOf(error, definition, 'building the keys');
+  }
+}
+
+function postgresFailureOf(error: unknown, table: PostgresTable, doing = 'merging rows'): unknown {
+  return isPostgresFailure(error) ? postgresFailure(error, { table: quoteTable(table), doing }) : error;
+}

@@ -1,0 +1,10 @@
+export { changesBetween, type Change } from './changes.js';
+export { describePlan } from './describe-plan.js';
+export type { Blocker } from './blockers.js';
+export type { Loss } from './losses.js';
+export { planMigration, type MigrationPlan, type PlanOptions } from './plan.js';
+export { ensureTable, prepareTable, type PrepareOptions } from './prepare-table.js';
+export { readShape, type LiveTable } from './read-shape.js';
+export type { ColumnShape, IndexShape, LiveColumn, LiveIndex, TableShape, WantedTable } from './shape.js';
+export type { Step } from './steps.js';
+export { wantedShape } from './wanted-shape.js';
