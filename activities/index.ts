@@ -5,3 +5,14 @@ export {
   type ResultsLocation,
   type TidemarkDependencies,
 } from './tidemark/index.js';
+export {
+  createPostgresActivities,
+  defineHook,
+  defineSource,
+  type DefinedHook,
+  type DefinedSource,
+  type PostgresDatabase,
+  type PostgresDependencies,
+  type SourceContext,
+  type SourceFunction,
+} from './postgres/index.js';

@@ -1,13 +1,16 @@
 import type { ConnectionConfig, TidemarkConfig, TitanRdmConnectionConfig } from '../contracts/config.js';
-import type { TitanRdmConnection } from '../activities/index.js';
+import type { PostgresDatabase, TitanRdmConnection } from '../activities/index.js';
 import { createStore, type TableStore } from '../connectors/tables/index.js';
 import type { TitanRdmClientOptions } from '../connectors/titanrdm/index.js';
+import { openPostgres, postgresStore } from './postgres-connection.js';
 import { titanRdmConnection } from './titanrdm-connection.js';
 
 /** Every configured connection, ready to be used. Nothing is called before the first use. */
 export interface Connections {
   titanrdm: Record<string, TitanRdmConnection>;
+  /** Of connections of type `postgres` too: closing the store closes the sessions. */
   stores: Record<string, TableStore>;
+  databases: Record<string, PostgresDatabase>;
 }
 
 /** Opens what the config names; `log` hears of the connectors' retries and warnings. */
@@ -15,7 +18,7 @@ export function openConnections(
   config: Pick<TidemarkConfig, 'connections'>,
   log?: TitanRdmClientOptions['log'],
 ): Connections {
-  const opened: Connections = { titanrdm: {}, stores: {} };
+  const opened: Connections = { titanrdm: {}, stores: {}, databases: {} };
   for (const [name, connection] of Object.entries(config.connections)) open(opened, name, connection, log);
   return opened;
 }
@@ -36,6 +39,13 @@ function open(
       return;
     case 'files':
       opened.stores[name] = createStore(connection);
+      return;
+    case 'postgres': {
+      const client = openPostgres(connection);
+      const { queries, allowQueries } = connection;
+      opened.databases[name] = { client, queries, allowQueries };
+      opened.stores[name] = postgresStore(client, connection);
+    }
   }
 }
 

@@ -10,3 +10,12 @@ export function titanRdmConnection(options: TitanRdmClientOptions): TitanRdmConn
   const client = new TitanRdmClient(options);
   return { client, maxFileBytes: titanRdmClientOptionsSchema.parse(options).maxFileBytes };
 }
+
+/** By name; what is opened already is taken as it is. */
+export function titanConnections(
+  given: Readonly<Record<string, TitanRdmClientOptions | TitanRdmConnection>>,
+): Record<string, TitanRdmConnection> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, each]) => [name, 'client' in each ? each : titanRdmConnection(each)]),
+  );
+}

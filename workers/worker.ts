@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { TidemarkConfig } from '../contracts/config.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
+import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
 
 export interface TidemarkWorkerOptions {
@@ -11,6 +12,8 @@ export interface TidemarkWorkerOptions {
   taskQueue?: string;
   /** Opened already; otherwise the worker opens the config's own and closes them at its end. */
   connections?: Connections;
+  /** Sources and hooks of your own, for `postgresIngest`. */
+  ingest?: Pick<PostgresPluginOptions, 'sources' | 'hooks'>;
   /** Anything else that Temporal's worker takes; a `workflowBundle` saves the bundling at start. */
   worker?: Partial<WorkerOptions>;
 }
@@ -40,6 +43,12 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
         stores: connections.stores,
         results: config.results.folder,
         workflows: true,
+      }),
+      postgresPlugin({
+        connections: connections.databases,
+        stores: connections.stores,
+        titanrdm: connections.titanrdm,
+        ...options.ingest,
       }),
     ],
     ...options.worker,

@@ -6,3 +6,4 @@ export { titanImportBatch } from './titan-import-batch.js';
 export { titanConventionUpload } from './titan-convention-upload.js';
 export { titanConventionDownload } from './titan-convention-download.js';
 export { titanSyncDomains } from './titan-sync-domains.js';
+export { postgresIngest } from './postgres-ingest.js';

@@ -31,6 +31,12 @@ export const TRANSFER: ActivityOptions = {
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 };
 
+/**
+ * A stretch of batches. An attempt after others ends with its first batch, so that what is tried in vain counts, not what a long run
+ * meets on its way. Its end is waited for on cancellation: the open batch is being rolled back.
+ */
+export const INGEST: ActivityOptions = TRANSFER;
+
 /** Waits for a server inside one activity: no event per poll. The activity itself ends the wait at `maxWaitSeconds`. */
 export function polling(maxWaitSeconds: number): ActivityOptions {
   return {

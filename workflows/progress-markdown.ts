@@ -1,4 +1,5 @@
 import { bytesText, counted, grouped, secondsText } from '../contracts/readable.js';
+import { ENDS, instant, row, text } from './markdown.js';
 
 /** Where a table is on its way. */
 export type ProgressStage = 'failed' | 'in work' | 'sent' | 'success' | 'skipped' | 'waiting';
@@ -30,13 +31,9 @@ export interface ProgressDetails {
 
 /** The Web UI hands the markdown to its renderer inside an address, and a proxy before it may refuse one above 8 kB. */
 const MAX_SHOWN = 25;
-const MAX_CELL = 120;
 const MAX_NOTE = 1_000;
 const MAX_REASONS = 5;
 const MAX_REASON = 300;
-
-/** Phases that are over when they begin. */
-const ENDS = ['done', 'failed', 'cancelled'];
 
 /** Failed ones first, then those in work, sent, ended (the latest first); what only waits comes last. */
 const ORDER: readonly ProgressStage[] = ['failed', 'in work', 'sent', 'success', 'skipped', 'waiting'];
@@ -115,11 +112,6 @@ function reasonsOf(lines: readonly ProgressLine[], note = ''): string[] {
   return shown.length === 0 ? [] : [shown.join('\n')];
 }
 
-/** The renderer's tables have no space between columns: an em space is one, and no parser of markdown strips it. */
-function row([first = '', ...others]: string[]): string {
-  return `|${first}|${others.map((cell) => (cell === '' ? '' : `\u2003${cell}`)).join('|')}|`;
-}
-
 function stateOf({ stage, state }: ProgressLine): string {
   const sign = SIGNS[stage];
   if (stage === 'failed') return `${sign} **failed**`;
@@ -129,15 +121,4 @@ function stateOf({ stage, state }: ProgressLine): string {
 function timeOf({ stage, began, seconds }: ProgressLine): string {
   if (seconds !== undefined) return secondsText(seconds).replaceAll(' ', '\u00a0');
   return stage === 'in work' && began !== undefined ? `since\u00a0${instant(began).slice(11)}` : '';
-}
-
-/** `2026-11-21 10:39:21`, UTC. */
-function instant(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-/** Text of others as it is: no table's name, and no server's message, becomes markup, a link or a picture that the browser loads. */
-function text(given: string, max = MAX_CELL): string {
-  const cut = given.length <= max ? given : `${given.slice(0, max - 1)}…`;
-  return cut.replaceAll(/\s+/gu, ' ').replaceAll(/[\\`*[\]<>|~]|\b_|_\b/gu, '\\$&');
 }

@@ -1,6 +1,6 @@
 import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
-import type { TidemarkActivities, TitanRdmActivities } from '../contracts/activities.js';
-import { CALL, LAST_WORD, polling, TRANSFER } from './policies.js';
+import type { PostgresActivities, TidemarkActivities, TitanRdmActivities } from '../contracts/activities.js';
+import { CALL, INGEST, LAST_WORD, polling, TRANSFER } from './policies.js';
 
 type Steps = ActivityInterfaceFor<TitanRdmActivities & TidemarkActivities>;
 
@@ -14,3 +14,6 @@ export const transfer = (summary: string): Steps => proxy({ ...TRANSFER, summary
 export const wait = (summary: string, maxWaitSeconds: number): Steps => proxy({ ...polling(maxWaitSeconds), summary });
 /** Steps that say goodbye to a server. */
 export const lastWord = (summary: string): Steps => proxy({ ...LAST_WORD, summary });
+/** Steps that bring batches of rows into PostgreSQL. */
+export const ingest = (summary: string): ActivityInterfaceFor<PostgresActivities> =>
+  proxyActivities<PostgresActivities>({ ...INGEST, summary });

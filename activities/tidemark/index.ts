@@ -4,7 +4,7 @@ import { TidemarkError } from '../../contracts/errors.js';
 import type { TableStore } from '../../connectors/tables/index.js';
 import { named } from '../registry.js';
 import { runStep } from '../step.js';
-import { noQueries } from './open-reference.js';
+import { queriesOf } from './open-reference.js';
 import type { ResultsLocation } from './results-folder.js';
 
 export { ResultsFolder, type ResultsLocation } from './results-folder.js';
@@ -40,20 +40,31 @@ export function createTidemarkActivities({ stores, results }: TidemarkDependenci
   };
 }
 
+/** Errors of a store that is not there, or lets nobody in: they are the whole run's. */
+const STORES_OWN = new Set([
+  'STORE_NOT_FOUND',
+  'POSTGRES_AUTHENTICATION',
+  'POSTGRES_NO_DATABASE',
+  'POSTGRES_OPTIONS',
+  'POSTGRES_TLS',
+]);
+
 async function probe(
   stores: Readonly<Record<string, TableStore>>,
   source: TableReference,
   signal: AbortSignal,
 ): Promise<Presence> {
   if ('rows' in source) return source.rows.length === 0 ? 'empty' : 'rows';
-  if ('query' in source) throw noQueries(source.connection);
   const store = named('store', stores, source.connection);
+  const look =
+    'query' in source
+      ? queriesOf(store, source.connection).probe(source.query, { signal })
+      : store.probe(source.table, { signal });
   try {
-    return await store.probe(source.table, { signal });
+    return await look;
   } catch (error) {
-    // A table that can't be read has something in it: sending it will say what is wrong with it, as this table's own error. A store
-    // that is not there is the whole run's.
-    const isTables = error instanceof TidemarkError && !error.retryable && error.code !== 'STORE_NOT_FOUND';
+    // A table that can't be read has something in it: sending it will say what is wrong with it, as this table's own error.
+    const isTables = error instanceof TidemarkError && !error.retryable && !STORES_OWN.has(error.code);
     if (isTables && !signal.aborted) return 'rows';
     throw error;
   }

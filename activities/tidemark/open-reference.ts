@@ -10,12 +10,15 @@ export async function openReference(
   signal: AbortSignal,
 ): Promise<CsvTable | undefined> {
   if ('rows' in reference) return inlineTable(reference.rows);
-  if ('query' in reference) throw noQueries(reference.connection);
-  return named('store', stores, reference.connection).read(reference.table, { signal });
+  const store = named('store', stores, reference.connection);
+  if ('query' in reference) return queriesOf(store, reference.connection).read(reference.query, { signal });
+  return store.read(reference.table, { signal });
 }
 
-export function noQueries(connection: string): TidemarkError {
-  return new TidemarkError(`Connection '${connection}' has no queries: it is a folder of files.`, {
+/** Error `QUERY_NOT_SUPPORTED`. */
+export function queriesOf(store: TableStore, connection: string): NonNullable<TableStore['queries']> {
+  if (store.queries !== undefined) return store.queries;
+  throw new TidemarkError(`Connection '${connection}' has no queries: it is a folder of files.`, {
     code: 'QUERY_NOT_SUPPORTED',
     retryable: false,
     mend: 'Name a table of it instead.',

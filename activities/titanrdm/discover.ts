@@ -68,6 +68,16 @@ export function discoverActivities({ titanrdm }: TitanRdmDependencies): Pick<Tit
   };
 }
 
+/** One deployed table by its names. Errors: those of the lookups, `TITAN_UNKNOWN_TABLE` and `TITAN_AMBIGUOUS_TABLE`. */
+export async function findTable(
+  client: TitanRdm,
+  where: { branch: BranchSelector; domain: string; table: string },
+  signal: AbortSignal,
+): Promise<{ branchId: string; target: TableTarget }> {
+  const branchId = await branchIdOf(client, where.branch, signal);
+  return { branchId, target: oneTable(await loadDomain(client, branchId, where.domain, signal), where.table) };
+}
+
 async function branchIdOf(client: TitanRdm, branch: BranchSelector, signal: AbortSignal): Promise<string> {
   if ('name' in branch) return (await client.findBranch(branch.name, branch.owner, { signal })).id;
   try {

@@ -1,5 +1,6 @@
 import { cutText, TidemarkError } from '../../contracts/errors.js';
 import type { TitanRdmActivities } from '../../contracts/activities.js';
+import type { Poll } from '../../contracts/titan-common.js';
 import { exportState, type TitanRdm } from '../../connectors/titanrdm/index.js';
 import { named } from '../registry.js';
 import { pause, runStep } from '../step.js';
@@ -9,41 +10,25 @@ import type { TitanRdmDependencies } from './dependencies.js';
 type Names = 'titanCreateExport' | 'titanPollExport' | 'titanReceiveTable';
 
 /** The system column whose largest value is the base of the next high watermark (fact: written when the version is). */
-const CHANGE_TIME_COLUMN = 'trdm_created_at';
+export const CHANGE_TIME_COLUMN = 'trdm_created_at';
 
 export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pick<TitanRdmActivities, Names> {
   const clientOf = (connection: string): TitanRdm => named('connection of type titanrdm', titanrdm, connection).client;
 
   return {
     titanCreateExport: ({ connection, ...input }) =>
-      runStep(async ({ signal }) => {
-        try {
-          return { exportId: (await clientOf(connection).createExport(input, { signal })).id };
-        } catch (error) {
-          // An export that nobody fetches changes nothing.
-          throw retryableWhenUnknown(error);
-        }
-      }),
+      runStep(({ signal }) => createExport(clientOf(connection), input, signal)),
 
     titanPollExport: (input) =>
-      runStep<{ exportId: string; waitedSeconds: number }, { rows: number | null; bytes: number | null }>(
-        async ({ signal, resumed, mark }) => {
-          const client = clientOf(input.connection);
-          let waited = resumed?.waitedSeconds ?? 0;
-          for (;;) {
-            const asked = performance.now();
-            const read = await client.getExport(input.exportId, { signal });
-            const state = exportState(read.status);
-            if (state === 'ready') return { rows: read.rows_exported, bytes: read.bytes_exported };
-            if (state === 'failed') throw exportFailed(input.exportId, read.message);
-            if (waited >= input.poll.maxWaitSeconds)
-              throw neverReady(input.exportId, read.status, input.poll.maxWaitSeconds);
-            await pause(input.poll.intervalSeconds, signal);
-            waited += (performance.now() - asked) / 1_000;
-            mark({ exportId: input.exportId, waitedSeconds: waited });
-          }
-        },
-      ),
+      runStep<{ exportId: string; waitedSeconds: number }, ExportSize>(({ signal, resumed, mark }) => {
+        const { exportId, poll } = input;
+        return waitForExport(clientOf(input.connection), exportId, {
+          poll,
+          signal,
+          waited: resumed?.waitedSeconds ?? 0,
+          onWaited: (waitedSeconds) => mark({ exportId, waitedSeconds }),
+        });
+      }),
 
     titanReceiveTable: (input) =>
       runStep<{ table: string; bytes: number }, Awaited<ReturnType<TitanRdmActivities['titanReceiveTable']>>>(
@@ -67,21 +52,73 @@ export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pi
             signal,
             ...(columns === undefined
               ? {}
-              : { columns: columns.map((column) => ({ name: column.name, dataType: column.data_type ?? 'varchar' })) }),
+              : {
+                  columns: columns.map((column) => ({
+                    name: column.name,
+                    dataType: column.data_type ?? 'varchar',
+                    primaryKey: column.is_primary_key,
+                  })),
+                }),
+            ...(input.history === undefined ? {} : { history: input.history }),
           });
           return {
             rows: written.rows,
             bytes: written.bytes,
             reference: { connection: input.store, table: written.table },
             lastChange: written.largest ?? null,
+            ...(written.warnings === undefined ? {} : { warnings: [...written.warnings] }),
           };
         },
       ),
   };
 }
 
-/** Before anything changes in the store: a cut-off file must not replace a whole one. */
-function checkRows(table: string, expected: number | null, received: number): void {
+/** An export that nobody fetches changes nothing: one whose reply was lost is asked for again. */
+export async function createExport(
+  client: TitanRdm,
+  input: Parameters<TitanRdm['createExport']>[0],
+  signal: AbortSignal,
+): Promise<{ exportId: string }> {
+  try {
+    return { exportId: (await client.createExport(input, { signal })).id };
+  } catch (error) {
+    throw retryableWhenUnknown(error);
+  }
+}
+
+/** What the server says of an export that is ready. */
+interface ExportSize {
+  rows: number | null;
+  bytes: number | null;
+}
+
+interface Waiting {
+  poll: Poll;
+  signal: AbortSignal;
+  /** Seconds that were waited before. */
+  waited?: number;
+  onWaited?: (seconds: number) => void;
+}
+
+/** Errors: `TITAN_EXPORT_FAILED`, `TITAN_WAIT_EXCEEDED`, those of the call. */
+export async function waitForExport(client: TitanRdm, exportId: string, options: Waiting): Promise<ExportSize> {
+  const { poll, signal, onWaited } = options;
+  let waited = options.waited ?? 0;
+  for (;;) {
+    const asked = performance.now();
+    const read = await client.getExport(exportId, { signal });
+    const state = exportState(read.status);
+    if (state === 'ready') return { rows: read.rows_exported, bytes: read.bytes_exported };
+    if (state === 'failed') throw exportFailed(exportId, read.message);
+    if (waited >= poll.maxWaitSeconds) throw neverReady(exportId, read.status, poll.maxWaitSeconds);
+    await pause(poll.intervalSeconds, signal);
+    waited += (performance.now() - asked) / 1_000;
+    onWaited?.(waited);
+  }
+}
+
+/** Before anything changes at the target: a cut-off file must not replace a whole one. */
+export function checkRows(table: string, expected: number | null, received: number): void {
   if (expected === null || expected === received) return;
   throw new TidemarkError(`The export of '${table}' should have ${expected} rows, ${received} arrived.`, {
     code: 'TITAN_DOWNLOAD_INCOMPLETE',

@@ -10,6 +10,8 @@ const noteSchema = z.object({
   pid: z.int(),
   /** Its sandbox, when it started one. */
   sandbox: z.object({ url: z.string(), clientId: z.string(), clientSecret: z.string() }).optional(),
+  /** Its PostgreSQL, when it started one. */
+  postgres: z.object({ url: z.string(), user: z.string(), password: z.string() }).optional(),
 });
 /** What `tidemark dev` leaves for the other commands of the same project while it is up. */
 export type LocalServerNote = z.infer<typeof noteSchema>;

@@ -1,5 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
-import { pipelineWorkflowId, type PipelineConfig, type TidemarkClientConfig } from '../../contracts/config.js';
+import {
+  pipelineInput,
+  pipelineWorkflowId,
+  type PipelineConfig,
+  type TidemarkClientConfig,
+} from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';
 import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
 import type { TemporalClient } from './connect.js';
@@ -41,7 +46,7 @@ export async function startPipeline(
     const handle = await client.workflow.start(pipeline.workflow, {
       workflowId,
       taskQueue: target.taskQueue,
-      args: [pipeline.input],
+      args: [pipelineInput(name, pipeline)],
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: pipeline.description ?? `Pipeline ${name}`,

@@ -1,11 +1,17 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { IngestProgress } from '../../contracts/postgres-results.js';
 import type { ProgressView } from '../../contracts/titan-results.js';
+import { liveIngest } from './ingest-heartbeat.js';
 import { outcomeOf, type RunOutcome } from './outcome.js';
 
+/** Answer of the query `progress`, by the workflow that gives it. */
+export type RunProgress = ProgressView | IngestProgress;
+
 export interface WatchOptions {
-  /** Called with each answer of the query `progress`. */
-  onProgress?: (view: ProgressView) => void;
+  /** Called with each answer of the query `progress`; of an ingest with what its activity tells meanwhile. */
+  onProgress?: (progress: RunProgress) => void;
   /** Called when nobody answers the query for a while: most often no worker runs. */
   onSilence?: () => void;
   /** Milliseconds without an answer after which it is called. Default 10000. */
@@ -19,6 +25,8 @@ export interface WatchOptions {
 /** Waits for the end of a run, across continue-as-new, and tells of its progress meanwhile. */
 export async function watchRun(handle: WorkflowHandle, options: WatchOptions = {}): Promise<RunOutcome> {
   const over = new AbortController();
+  // Each call listens to it, and the SDK's stay until the end.
+  setMaxListeners(0, over.signal);
   // Calls that are under way at the end are ended too: the caller may close the connection right after.
   const calls = [
     handle.client.withAbortSignal(over.signal, () => reportProgress(handle, options, over.signal)),
@@ -52,10 +60,11 @@ async function reportProgress(handle: WorkflowHandle, options: WatchOptions, ove
   over.addEventListener('abort', () => clearTimeout(silence));
   while (!over.aborted) {
     try {
-      const view = await handle.query<ProgressView>('progress');
+      const asked = await handle.query<RunProgress>('progress');
+      const progress = 'highWatermark' in asked ? await liveIngest(handle, asked) : asked;
       if (isAborted(over)) return;
       silence?.refresh();
-      onProgress(view);
+      onProgress(progress);
     } catch {
       // No worker runs, or one is starting: the run itself is not harmed by it, and `onSilence` tells of it.
     }

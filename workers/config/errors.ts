@@ -12,7 +12,12 @@ export interface ConfigProblem {
 }
 
 export type ConfigErrorCode =
-  'CONFIG_NOT_FOUND' | 'CONFIG_YAML' | 'CONFIG_INVALID' | 'CONFIG_MISSING_VARIABLE' | 'CONFIG_SANDBOX';
+  | 'CONFIG_NOT_FOUND'
+  | 'CONFIG_YAML'
+  | 'CONFIG_INVALID'
+  | 'CONFIG_MISSING_VARIABLE'
+  | 'CONFIG_SANDBOX'
+  | 'CONFIG_EMBEDDED_POSTGRES';
 
 /** Most problems that a message spells out; `problems` has them all. */
 const MAX_SHOWN = 10;

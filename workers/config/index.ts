@@ -1,2 +1,3 @@
 export * from './load.js';
+export type { PostgresAccess, SandboxAccess, StartEmbedded, StartEmbeddedPostgres, StartSandbox } from './embedded.js';
 export { ConfigError, type ConfigErrorCode, type ConfigProblem } from './errors.js';

@@ -4,26 +4,16 @@ import type { z } from 'zod';
 import {
   clientConfigSchema,
   configSchema,
-  SANDBOX_URL,
   type TidemarkClientConfig,
   type TidemarkConfig,
 } from '../../contracts/config.js';
 import { checkConfig } from './check.js';
+import { withEmbedded, type StartEmbedded } from './embedded.js';
 import { ConfigError } from './errors.js';
 import { readYaml, type YamlFile } from './read-yaml.js';
 
 /** Name of the config file that is looked for. */
 export const CONFIG_FILE = 'tidemark.yaml';
-
-/** How to reach a local sandbox, as `tidemark sandbox` prints it. */
-export interface SandboxAccess {
-  url: string;
-  clientId: string;
-  clientSecret: string;
-}
-
-/** Starts the sandbox, with the branches, domains and tables of a file (absolute path) when the config names one. */
-export type StartSandbox = (options: { definitions?: string | undefined }) => Promise<SandboxAccess>;
 
 export interface LoadOptions {
   /** Path of the config file. Left out: `tidemark.yaml` here or in the nearest folder above. */
@@ -46,18 +36,17 @@ export interface Loaded<Config> {
 /**
  * Reads `tidemark.yaml`, fills in `${ENV}`, checks it, and makes paths absolute.
  *
- * `sandbox` is called at most once, when a connection's address is the word `sandbox`; without it such a connection is an error.
+ * `sandbox` and `postgres` are each called at most once, when a connection's address is the word `sandbox` or `embedded`; without them
+ * such a connection is an error.
  *
  * @throws ConfigError which names file, line, key and the nearest valid one; never a value that came from the environment
  */
-export async function loadConfig(
-  options: LoadOptions & { sandbox?: StartSandbox } = {},
-): Promise<Loaded<TidemarkConfig>> {
+export async function loadConfig(options: LoadOptions & StartEmbedded = {}): Promise<Loaded<TidemarkConfig>> {
   const yaml = await readConfigFile(options);
   const config = checkConfig(yaml, configSchema, options.environment ?? process.env);
   const folder = dirname(yaml.file);
   const absolute = withAbsolutePaths(config, folder);
-  const connections = await withSandbox(absolute, yaml, options.sandbox);
+  const connections = await withEmbedded(absolute, yaml, folder, options);
   return { file: yaml.file, folder, config: { ...absolute, connections } };
 }
 
@@ -132,30 +121,6 @@ async function readText(file: string): Promise<string | undefined> {
 function codeOf(error: unknown): string | undefined {
   const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
-}
-
-async function withSandbox(
-  { connections, sandbox: settings }: TidemarkConfig,
-  yaml: YamlFile,
-  sandbox: StartSandbox | undefined,
-): Promise<TidemarkConfig['connections']> {
-  const asking = Object.entries(connections).filter(([, c]) => c.type === 'titanrdm' && c.url === SANDBOX_URL);
-  if (asking.length === 0) return connections;
-  if (sandbox === undefined) {
-    const problems = asking.map(([name]) => ({
-      path: `connections.${name}.url`,
-      ...yaml.placeOf(['connections', name, 'url']),
-      message: 'asks for the local sandbox, which only `tidemark dev` starts.',
-    }));
-    throw new ConfigError('CONFIG_SANDBOX', yaml.file, problems, {
-      mend: 'Give the address of a tenant, or run `tidemark dev`.',
-    });
-  }
-  const access = await sandbox(settings);
-  return {
-    ...connections,
-    ...Object.fromEntries(asking.map(([name, connection]) => [name, { ...connection, ...access }])),
-  };
 }
 
 function withAbsolutePaths(config: TidemarkConfig, folder: string): TidemarkConfig {

@@ -18,8 +18,23 @@ export interface Found {
   failed: FailedAttempt[];
 }
 
-/** Tries one after the other. Error `TEMPORAL_SERVER_NOT_FOUND` lists every attempt and why it failed. */
-export async function firstThatWorks(title: string, attempts: readonly Attempt[]): Promise<Found> {
+/** What is told when no attempt has worked. */
+export interface NothingFound {
+  code: string;
+  mend: string;
+}
+
+const NO_TEMPORAL: NothingFound = {
+  code: 'TEMPORAL_SERVER_NOT_FOUND',
+  mend: "Set TEMPORAL_ADDRESS to a running server, or put Temporal's CLI (`temporal`) on the PATH.",
+};
+
+/** Tries one after the other. An error of the code given (`TEMPORAL_SERVER_NOT_FOUND`) lists every attempt and why it failed. */
+export async function firstThatWorks(
+  title: string,
+  attempts: readonly Attempt[],
+  nothing: NothingFound = NO_TEMPORAL,
+): Promise<Found> {
   const failed: FailedAttempt[] = [];
   for (const { name, find } of attempts) {
     try {
@@ -29,11 +44,7 @@ export async function firstThatWorks(title: string, attempts: readonly Attempt[]
     }
   }
   const list = failed.map(({ name, reason }, index) => `\n  ${index + 1}. ${name}: ${reason}`).join('');
-  throw new TidemarkError(`No ${title} was found. Tried:${list}\n`, {
-    code: 'TEMPORAL_SERVER_NOT_FOUND',
-    retryable: false,
-    mend: "Set TEMPORAL_ADDRESS to a running server, or put Temporal's CLI (`temporal`) on the PATH.",
-  });
+  throw new TidemarkError(`No ${title} was found. Tried:${list}\n`, { ...nothing, retryable: false });
 }
 
 /** Six reasons fit into one error's text. A chain of errors tells what in its beginning and why at its end. */

@@ -10,3 +10,7 @@ export { startDevServer } from './start-dev-server.js';
 export type { DevServer, SearchAttributeKind, StartDevServerOptions } from './start-dev-server.js';
 export { startSupervised } from './supervised-process.js';
 export type { SupervisedProcess } from './supervised-process.js';
+export { findPostgres } from './find-postgres.js';
+export type { FindPostgresOptions, PostgresBinaries } from './find-postgres.js';
+export { startPostgres } from './start-postgres.js';
+export type { PostgresServer, StartPostgresOptions } from './start-postgres.js';

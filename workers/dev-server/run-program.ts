@@ -10,14 +10,18 @@ export interface ProgramResult {
 export interface RunProgramOptions {
   timeoutMs: number;
   env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** Ids of the user that it runs as; only root may say. */
+  uid?: number;
+  gid?: number;
 }
 
 /** Runs a program to its end. Rejects when it cannot be started or does not end in time; a non-zero exit is a result. */
 export type RunProgram = (file: string, args: readonly string[], options: RunProgramOptions) => Promise<ProgramResult>;
 
-export const runProgram: RunProgram = (file, args, { timeoutMs, env }) =>
+export const runProgram: RunProgram = (file, args, { timeoutMs, ...rest }) =>
   new Promise((resolve, reject) => {
-    const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 16 * 1024 * 1024, env } as const;
+    const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 16 * 1024 * 1024, ...rest } as const;
     execFile(file, args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
       else if (error.killed === true) reject(new Error(`did not end within ${timeoutMs / 1000} s`));

@@ -78,7 +78,7 @@ async function start(file: string, options: StartDevServerOptions): Promise<DevS
       `${name}=${JSON.stringify(value)}`,
     ]),
   ];
-  const server = await startSupervised(file, args, options.log);
+  const server = await startSupervised(file, args, options.log === undefined ? {} : { onLine: options.log });
   const address = `127.0.0.1:${port}`;
   await untilReady(server, address, namespace);
   return {

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
-/** Time that a program has to end by itself before it is killed. */
 const GRACE_MS = 5_000;
 const OUTPUT_LINES = 40;
 
@@ -13,22 +12,44 @@ const OUTPUT_LINES = 40;
 // so that no server outlives its owner.
 const SUPERVISOR = `
 const { spawn } = require('node:child_process');
-const [file, ...args] = process.argv.slice(1);
-const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+const { rmSync } = require('node:fs');
+const [settings, file, ...args] = process.argv.slice(1);
+const { stopSignal, graceMs, removeWhenOrphaned, ...options } = JSON.parse(settings);
+const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
 let ending = false;
+let orphaned = false;
 const end = () => {
   if (ending) return;
   ending = true;
-  child.kill('SIGTERM');
-  setTimeout(() => child.kill('SIGKILL'), ${GRACE_MS}).unref();
+  child.kill(stopSignal);
+  setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
 };
 child.on('spawn', () => process.send && process.send({ pid: child.pid }));
 child.on('error', (error) => { console.error(error.message); process.exit(127); });
-child.on('exit', (code) => process.exit(code === null ? 1 : code));
-process.on('disconnect', end);
+child.on('exit', (code) => {
+  if (orphaned) for (const folder of removeWhenOrphaned) rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  process.exit(code === null ? 1 : code);
+});
+process.on('disconnect', () => { orphaned = true; end(); });
 process.on('SIGTERM', end);
 process.on('SIGINT', end);
 `;
+
+export interface SupervisedOptions {
+  onLine?: (line: string) => void;
+  /** Ids of the user that it runs as; only root may say. */
+  uid?: number;
+  gid?: number;
+  cwd?: string;
+  /** Environment of the program, instead of ours. */
+  env?: NodeJS.ProcessEnv;
+  /** What asks it to end. Default: SIGTERM. */
+  stopSignal?: 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
+  /** Time that it has to end by itself before it is killed. Default: five seconds. */
+  graceMs?: number;
+  /** Folders that go with it when its owner has ended without `stop()`. */
+  removeWhenOrphaned?: readonly string[];
+}
 
 export interface SupervisedProcess {
   /** Process id of the program itself. */
@@ -38,7 +59,7 @@ export interface SupervisedProcess {
   hasEnded: () => boolean;
   /** The latest lines that it printed. */
   output: () => string;
-  /** Ends it: asks first, kills after five seconds. Safe to repeat. */
+  /** Ends it: asks first, kills when the grace is over. Safe to repeat. */
   stop: () => Promise<void>;
 }
 
@@ -46,9 +67,11 @@ export interface SupervisedProcess {
 export async function startSupervised(
   file: string,
   args: readonly string[],
-  onLine?: (line: string) => void,
+  options: SupervisedOptions = {},
 ): Promise<SupervisedProcess> {
-  const supervisor = spawn(process.execPath, ['-e', SUPERVISOR, file, ...args], {
+  const { onLine, ...given } = options;
+  const settings = { stopSignal: 'SIGTERM', graceMs: GRACE_MS, removeWhenOrphaned: [], ...given };
+  const supervisor = spawn(process.execPath, ['-e', SUPERVISOR, JSON.stringify(settings), file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
     // Options of a test runner or debugger are not meant for the supervisor.

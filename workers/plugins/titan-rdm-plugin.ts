@@ -2,13 +2,13 @@ import { createTidemarkActivities, createTitanRdmActivities, ResultsFolder } fro
 import type { ResultsLocation, TitanRdmConnection } from '../../activities/index.js';
 import type { TitanRdmClientOptions } from '../../connectors/titanrdm/index.js';
 import type { TableStore } from '../../connectors/tables/index.js';
-import { titanRdmConnection } from '../titanrdm-connection.js';
+import { titanConnections } from '../titanrdm-connection.js';
 import { SystemPlugin } from './system-plugin.js';
 
 export interface TitanRdmPluginOptions {
   /** TitanRDM tenants by the name that workflow inputs carry. Credentials stay in the worker. */
   connections: Readonly<Record<string, TitanRdmClientOptions | TitanRdmConnection>>;
-  /** Stores of tables by name: see `filesStore`. */
+  /** Stores of tables by name: `createStore` makes one of a folder, `PostgresStore` one of a schema. */
   stores: Readonly<Record<string, TableStore>>;
   /** Where lists go that are too long for a workflow's result: a folder that all workers share, or a location of your own. */
   results: string | ResultsLocation;
@@ -29,9 +29,7 @@ export interface TitanRdmPluginOptions {
  * });
  */
 export function titanRdmPlugin(options: TitanRdmPluginOptions): SystemPlugin {
-  const titanrdm = Object.fromEntries(
-    Object.entries(options.connections).map(([name, given]) => [name, asConnection(given)]),
-  );
+  const titanrdm = titanConnections(options.connections);
   const { stores, spoolDirectory } = options;
   const results = typeof options.results === 'string' ? new ResultsFolder(options.results) : options.results;
   return new SystemPlugin({
@@ -42,8 +40,4 @@ export function titanRdmPlugin(options: TitanRdmPluginOptions): SystemPlugin {
     },
     ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
   });
-}
-
-function asConnection(given: TitanRdmClientOptions | TitanRdmConnection): TitanRdmConnection {
-  return 'client' in given ? given : titanRdmConnection(given);
 }

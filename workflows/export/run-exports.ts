@@ -70,12 +70,21 @@ async function exportOne(job: ExportJob, target: TableTarget, receiving: Gate): 
         table: name,
         mode: pattern === 'full' ? 'replace' : 'delta',
         deltaName: job.runId,
+        ...(includeHistory ? { history: true } : {}),
         expectedRows: ready.rows,
       });
     });
-    const { rows, bytes, reference, lastChange } = received;
+    const { rows, bytes, reference, lastChange, warnings } = received;
     progress.ended(name, 'success', { rows, bytes });
-    return { ...soFar(), rows, bytes, reference, lastChange, status: 'success' };
+    return {
+      ...soFar(),
+      rows,
+      bytes,
+      reference,
+      lastChange,
+      status: 'success',
+      ...(warnings === undefined ? {} : { warnings }),
+    };
   } catch (error) {
     const info = errorInfoOf(error);
     const short = { ...info, message: cutText(info.message, MAX_CARRIED_TEXT) };
