@@ -2,4 +2,11 @@
  * `tidemark/testing`: local servers with the wire protocols that Tidemark speaks, for anyone's tests.
  */
 export * from './sandbox/titanrdm/index.js';
-export { startDevServer, type DevServer, type StartDevServerOptions } from './workers/dev-server/index.js';
+export {
+  startDevServer,
+  startPostgres,
+  type DevServer,
+  type PostgresServer,
+  type StartDevServerOptions,
+  type StartPostgresOptions,
+} from './workers/dev-server/index.js';

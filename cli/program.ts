@@ -4,13 +4,25 @@ import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
+import { inferCommand } from './commands/infer.js';
+import { planCommand } from './commands/plan.js';
 import { runCommand } from './commands/run.js';
 import { sandboxCommand } from './commands/sandbox.js';
 import { workerCommand } from './commands/worker.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 
-const commands = [devCommand, workerCommand, runCommand, cancelCommand, checkCommand, sandboxCommand, errorsCommand];
+const commands = [
+  devCommand,
+  workerCommand,
+  planCommand,
+  runCommand,
+  cancelCommand,
+  checkCommand,
+  inferCommand,
+  sandboxCommand,
+  errorsCommand,
+];
 
 /** Runs one command line and returns its exit code; never throws. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -19,7 +31,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     exitCode = code;
   };
   const program = new Command('tidemark')
-    .description('Moves tables durably, on Temporal: reference data into and out of TitanRDM.')
+    .description(
+      'Moves tables durably, on Temporal: reference data into and out of TitanRDM, batches of rows into PostgreSQL.',
+    )
     .version(await version())
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', FIRST_STEPS);

@@ -1,13 +1,13 @@
 import { TidemarkError, type ErrorInfo } from '../../contracts/errors.js';
 import { connectTemporal, temporalTarget } from '../../workers/client/index.js';
 import { loadConfig } from '../../workers/config/index.js';
-import { closeConnections, openConnections } from '../../workers/index.js';
+import { closeConnections, openConnections, type TableStore } from '../../workers/index.js';
 import { withClosers, type Closers } from '../closers.js';
 import type { Action } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { print, printJson } from '../output.js';
 import { configFile } from '../temporal.js';
-import { sandboxOfDev } from './worker.js';
+import { embeddedOfDev } from './worker.js';
 
 interface Check {
   name: string;
@@ -25,11 +25,8 @@ const MAX_NAMES = 8;
 
 export const action: Action<object> = ({ options }) =>
   withClosers(async (closers) => {
-    const sandbox = await sandboxOfDev(options);
-    const { config, file, folder } = await loadConfig({
-      ...configFile(options),
-      ...(sandbox === undefined ? {} : { sandbox }),
-    });
+    const embedded = await embeddedOfDev(options);
+    const { config, file, folder } = await loadConfig({ ...configFile(options), ...embedded });
     const connections = openConnections(config);
     closers.add(() => closeConnections(connections));
     const tried = [
@@ -41,12 +38,15 @@ export const action: Action<object> = ({ options }) =>
           return `signed in; ${listed('branches', names)}`;
         }),
       ),
-      ...Object.entries(connections.stores).map(([name, store]) =>
-        attempt(name, 'tables', async () => {
-          await store.check();
-          return listed('tables', await store.list());
+      ...Object.entries(connections.databases).map(([name, { client }]) =>
+        attempt(name, 'PostgreSQL', async (signal) => {
+          const { version } = await client.check({ signal });
+          return `version ${version}; ${await tablesOf(connections.stores[name])}`;
         }),
       ),
+      ...Object.entries(connections.stores)
+        .filter(([name]) => !Object.hasOwn(connections.databases, name))
+        .map(([name, store]) => attempt(name, 'tables', () => tablesOf(store))),
     ];
     const checks = await Promise.all(tried);
     const ok = checks.every((check) => check.ok);
@@ -57,6 +57,11 @@ export const action: Action<object> = ({ options }) =>
 
 const line = ({ ok, name, kind, found, error }: Check) =>
   `${ok ? '✔' : '✘'} ${name} (${kind}): ${found ?? error?.message ?? ''}`;
+
+async function tablesOf(store: TableStore | undefined): Promise<string> {
+  await store?.check();
+  return listed('tables', (await store?.list()) ?? []);
+}
 
 /** `3 tables: a, b, c` */
 function listed(what: string, names: readonly string[]): string {

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { DEFAULT_TASK_QUEUE, type TidemarkConfig } from '../../contracts/config.js';
 import { announceLocalServer, temporalTarget, type TemporalTarget } from '../../workers/client/index.js';
 import { findConfig, loadConfig, type Loaded } from '../../workers/config/index.js';
-import { startDevServer } from '../../workers/dev-server/index.js';
+import { startDevServer, startPostgres, type PostgresServer } from '../../workers/dev-server/index.js';
 import type { TitanSandbox } from '../../sandbox/titanrdm/index.js';
 import { withClosers, type Closers } from '../closers.js';
 import type { Action } from '../command.js';
@@ -35,11 +35,20 @@ export const action: Action<DevOptions> = ({ options, log }) =>
       sandbox = started;
       return accessOf(started);
     };
-    const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start });
+    let database: PostgresServer | undefined;
+    const postgres = async ({ dataFolder }: { dataFolder: string }) => {
+      database = await startPostgres({ dataFolder, log: (line) => log.debug(line) });
+      closers.add(database.stop);
+      return database.access;
+    };
+    const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start, postgres });
     if (options.sandbox && sandbox === undefined) await start(loaded?.config.sandbox ?? {});
     const folder = loaded?.folder ?? process.cwd();
     const target = await startTemporal(options, loaded, folder, log, closers);
-    const access = sandbox === undefined ? {} : { sandbox: accessOf(sandbox) };
+    const access = {
+      ...(sandbox === undefined ? {} : { sandbox: accessOf(sandbox) }),
+      ...(database === undefined ? {} : { postgres: database.access }),
+    };
     const { address, namespace, webUi, taskQueue } = target;
     const ui = webUi === undefined ? {} : { webUi };
     closers.add(await announceLocalServer(folder, { address, namespace, pid: process.pid, ...ui, ...access }));
@@ -50,9 +59,10 @@ export const action: Action<DevOptions> = ({ options, log }) =>
         printJson({
           temporal: { address, namespace, taskQueue, ...ui },
           ...titanrdm,
+          ...(access.postgres === undefined ? {} : { postgres: access.postgres }),
           config: loaded?.file ?? null,
         });
-      else print(describe(target, loaded, access.sandbox?.url));
+      else print(describe(target, loaded, access.sandbox?.url, database));
     };
     if (loaded === undefined) {
       ready();
@@ -95,12 +105,18 @@ function describe(
   target: TemporalTarget,
   loaded: Loaded<TidemarkConfig> | undefined,
   sandbox: string | undefined,
+  database: PostgresServer | undefined,
 ): string {
   const pipelines = Object.keys(loaded?.config.pipelines ?? {});
   return [
     `Web UI      ${target.webUi ?? '(address not known)'}`,
     `Temporal    ${target.address}, namespace ${target.namespace}`,
     ...(sandbox === undefined ? [] : [`TitanRDM    ${sandbox} (sandbox; --json prints its credentials)`]),
+    ...(database === undefined
+      ? []
+      : [
+          `PostgreSQL  ${database.access.url} (${database.version}, data in ${database.dataFolder}; --json prints its credentials)`,
+        ]),
     loaded === undefined
       ? 'Worker      none: there is no tidemark.yaml here or above'
       : `Worker      task queue ${target.taskQueue}, config ${loaded.file}`,

@@ -1,5 +1,5 @@
 import { localServerOf, temporalTarget } from '../../workers/client/index.js';
-import { findConfig, loadConfig, type StartSandbox } from '../../workers/config/index.js';
+import { findConfig, loadConfig, type StartEmbedded } from '../../workers/config/index.js';
 import { dirname } from 'node:path';
 import type { Action, CommonOptions } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -10,11 +10,7 @@ import { runWorker } from '../worker-process.js';
 
 export const action: Action<object> = async ({ options, log }) => {
   installTemporalRuntime(log);
-  const sandbox = await sandboxOfDev(options);
-  const { config, folder } = await loadConfig({
-    ...configFile(options),
-    ...(sandbox === undefined ? {} : { sandbox }),
-  });
+  const { config, folder } = await loadConfig({ ...configFile(options), ...(await embeddedOfDev(options)) });
   const target = await temporalTarget(config.temporal, { folder });
   const { address, namespace, taskQueue, webUi } = target;
   await runWorker(config, target, log, () => {
@@ -27,9 +23,13 @@ export const action: Action<object> = async ({ options, log }) => {
   return EXIT.ok;
 };
 
-/** A connection that asks for the sandbox gets the one of a `tidemark dev` that is up for the same project. */
-export async function sandboxOfDev(options: CommonOptions): Promise<StartSandbox | undefined> {
+/** A connection that asks for the sandbox or the embedded PostgreSQL gets that of a `tidemark dev` that is up for the same project. */
+export async function embeddedOfDev(options: CommonOptions): Promise<StartEmbedded> {
   const file = await findConfig(configFile(options));
-  const access = file === undefined ? undefined : (await localServerOf(dirname(file)))?.sandbox;
-  return access === undefined ? undefined : () => Promise.resolve(access);
+  const dev = file === undefined ? undefined : await localServerOf(dirname(file));
+  const { sandbox, postgres } = dev ?? {};
+  return {
+    ...(sandbox === undefined ? {} : { sandbox: () => Promise.resolve(sandbox) }),
+    ...(postgres === undefined ? {} : { postgres: () => Promise.resolve(postgres) }),
+  };
 }

@@ -9,8 +9,9 @@ export function devCommand(finish: (exitCode: number) => void): Command {
       usage: 'dev',
       summary: 'runs everything locally: Temporal with its Web UI, a worker, the sandbox',
       description: `Starts Temporal's development server (unless TEMPORAL_ADDRESS, a Temporal profile or temporal.address names one), a worker when there
-is a tidemark.yaml, and the TitanRDM sandbox when a connection's url is "sandbox". The other commands of the same project then find
-them by themselves. Ctrl-C stops everything; what the server knew is gone unless --db keeps it.`,
+is a tidemark.yaml, the TitanRDM sandbox when a connection's url is "sandbox", and a PostgreSQL when one's is "embedded", whose data
+stay in .tidemark/postgres beside the config. The other commands of the same project then find them by themselves. Ctrl-C stops
+everything; what Temporal's server knew is gone unless --db keeps it.`,
       examples: [
         ['tidemark dev', 'in the folder of a tidemark.yaml; then, elsewhere: tidemark run PIPELINE --wait'],
         ['tidemark dev --sandbox', 'the sandbox too, though no connection asks for it'],

@@ -1,17 +1,21 @@
 import process from 'node:process';
 import { Listr, ListrLogger, ProcessOutput, type ListrDefaultRendererLogLevels } from 'listr2';
+import type { IngestProgress } from '../../contracts/postgres-results.js';
+import { counted } from '../../contracts/readable.js';
 import type { ProgressView } from '../../contracts/titan-results.js';
+import type { RunProgress } from '../../workers/client/index.js';
 import { note, printable } from '../output.js';
 import { bytesText, columns, grouped } from './columns.js';
 
 export interface ProgressDisplay {
-  show: (view: ProgressView) => void;
+  show: (progress: RunProgress) => void;
   /** A remark in place of progress. */
   say: (text: string) => void;
 }
 
 /** Tables that fit below the headline of a terminal. */
 const MAX_LINES = 12;
+const MAX_WATERMARK = 60;
 
 /**
  * Shows a run's progress on stderr while `work` goes on: a small table that renews itself on a terminal, elsewhere a line for each
@@ -60,14 +64,40 @@ export async function withProgress<T>(title: string, work: (display: ProgressDis
   return output as T; // one was pushed, and T may admit undefined
 }
 
-export function headline({ phase, totals, batchId }: ProgressView): string {
+export function headline(progress: RunProgress): string {
+  return 'highWatermark' in progress ? ingestHeadline(progress) : tablesHeadline(progress);
+}
+
+/** `ingesting · 12 batches · 120,000 rows · high watermark 42` */
+function ingestHeadline({ phase, batches, rows, highWatermark }: IngestProgress): string {
+  const mark = JSON.stringify(highWatermark);
+  const shown = mark.length > MAX_WATERMARK ? `${mark.slice(0, MAX_WATERMARK - 1)}…` : mark;
+  return `${phase} · ${counted(batches, 'batch', 'batches')} · ${counted(rows, 'row')} · high watermark ${shown}`;
+}
+
+function tablesHeadline({ phase, totals, batchId }: ProgressView): string {
   const done = totals.success + totals.skipped + totals.failed;
   const failed = totals.failed > 0 ? ` · ${grouped(totals.failed)} failed` : '';
   const batch = batchId === undefined ? '' : ` · batch ${batchId}`;
   return `${phase}${batch} · ${grouped(done)} of ${grouped(totals.tables)} done${failed} · ${grouped(totals.rows)} rows`;
 }
 
-function progressLines(view: ProgressView): string[] {
+function progressLines(progress: RunProgress): string[] {
+  return 'highWatermark' in progress
+    ? [headline(progress), ...waitingLines(progress)].map(printable)
+    : tableLines(progress);
+}
+
+/** Who is in the way, by process id at the server. */
+function waitingLines({ waitingFor = [] }: IngestProgress): string[] {
+  return waitingFor.map(({ pid, user, application, seconds }) => {
+    const who = [user, application].filter((name) => name !== null && name !== '').join(', ');
+    const since = seconds === null ? '' : `, in its transaction for ${seconds} s`;
+    return `waits for session ${pid}${who === '' ? '' : ` (${who})`}${since}`;
+  });
+}
+
+function tableLines(view: ProgressView): string[] {
   const shown = view.tables.slice(0, MAX_LINES);
   const table = columns(shown, [
     { title: 'table', cell: ({ name }) => name },
@@ -85,10 +115,19 @@ function progressLines(view: ProgressView): string[] {
 function linesOfChanges(): ProgressDisplay['show'] {
   const states = new Map<string, string>();
   let last = '';
+  let lastWaiting = '';
   return (view) => {
     const head = headline(view);
     if (head !== last) note(head);
     last = head;
+    if ('highWatermark' in view) {
+      const waiting = waitingLines(view)
+        .join('; ')
+        .replaceAll(/, in its transaction for \d+ s/gu, '');
+      if (waiting !== '' && waiting !== lastWaiting) note(`  ${waiting}`);
+      lastWaiting = waiting;
+      return;
+    }
     for (const { name, state, rows } of view.tables) {
       if (states.get(name) === state) continue;
       states.set(name, state);

@@ -35,16 +35,32 @@ export const resultSchema = z.object({
   domains: z.array(domainSchema).default([]),
   domainsReference: referenceSchema.optional(),
 });
-export type ShownResult = z.output<typeof resultSchema>;
+/** Of `postgresIngest`. */
+const ingestSchema = z.object({
+  summary: z.string(),
+  batches: z.number(),
+  tables: z.array(
+    z.object({
+      schema: z.string(),
+      table: z.string(),
+      rows: z.number(),
+      quarantined: z.number(),
+      migration: z.string(),
+    }),
+  ),
+});
+type ShownIngest = z.output<typeof ingestSchema>;
+export type ShownResult = z.output<typeof resultSchema> | ShownIngest;
 
 /** The result as far as it is one that we know; undefined for another workflow's. */
 export function readResult(result: unknown): ShownResult | undefined {
-  return resultSchema.safeParse(result).data;
+  return ingestSchema.safeParse(result).data ?? resultSchema.safeParse(result).data;
 }
 
 /** Tables or domains that failed, of a run that went on without them. */
 export function failuresIn(result: ShownResult | undefined): number {
-  return (result?.totals?.failed ?? 0) + (result?.totals?.domainsFailed ?? 0);
+  if (result === undefined || 'batches' in result) return 0;
+  return (result.totals?.failed ?? 0) + (result.totals?.domainsFailed ?? 0);
 }
 
 const count = (value: number | null | undefined) => (value === null || value === undefined ? '' : grouped(value));
@@ -54,6 +70,20 @@ const MAX_STATUS = 300;
 
 /** One line per domain, one per table, then the summary. */
 export function resultLines(result: ShownResult): string[] {
+  return 'batches' in result ? ingestLines(result) : tableLines(result);
+}
+
+function ingestLines({ summary, tables }: ShownIngest): string[] {
+  const lines = columns(tables, [
+    { title: 'table', cell: ({ schema, table }) => `${schema}.${table}` },
+    { title: 'rows', cell: ({ rows }) => grouped(rows), right: true },
+    { title: 'quarantined', cell: ({ quarantined }) => (quarantined === 0 ? '' : grouped(quarantined)), right: true },
+    { title: 'definition', cell: ({ migration }) => migration },
+  ]);
+  return [...(tables.length > 0 ? [...lines, ''] : []), summary];
+}
+
+function tableLines(result: z.output<typeof resultSchema>): string[] {
   const domains = columns(result.domains, [
     { title: 'domain', cell: ({ domain }) => domain },
     { title: 'tables', cell: ({ totals }) => grouped(totals.tables), right: true },

@@ -1,49 +1,69 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { once } from 'node:events';
+import { closeConnections, openConnections, type Connections } from 'tidemark/plugins';
 import { makeCorrections } from './demo/corrections.js';
 import { startEmbedded, type Embedded } from './demo/embedded.js';
 import { prepareData } from './demo/prepare-data.js';
 import { count, printStep } from './demo/report.js';
-import { compareAll, downloadAll, folderOf, linker, sendCorrections, uploadAll } from './demo/steps.js';
+import {
+  compareAll,
+  downloadAll,
+  downloadIntoWarehouse,
+  folderOf,
+  linker,
+  sendCorrections,
+  uploadAll,
+  uploadFromWarehouse,
+} from './demo/steps.js';
 import { createWorker } from './worker.js';
 
-// Real tables into TitanRDM and back, through Temporal workflows. Exit code 0 only if every value came back as it was sent.
+// Real tables into TitanRDM, from there into PostgreSQL and back, through Temporal workflows. Exit code 0 only if every value came back as it was sent.
 // `--keep`: everything stays up afterwards, until Ctrl-C.
 
 async function main(keep: boolean): Promise<number> {
-  console.log('Tidemark: reference data into TitanRDM and back, as durable workflows.');
+  console.log('Tidemark: reference data into TitanRDM, PostgreSQL and back, as durable workflows.');
   // The project's folder: `npm start` runs this file from there.
   const embedded = await startEmbedded(join(process.cwd(), 'tidemark.yaml'));
   try {
     const { config } = embedded.loaded;
     await prepareData(folderOf(config, 'data'));
     console.log(
-      `\nTemporal Web UI   ${embedded.webUi ?? '(that of the configured server)'}\nTitanRDM          ${embedded.titan} (an API, no pages)`,
+      `\nTemporal Web UI   ${embedded.webUi ?? '(that of the configured server)'}\nTitanRDM          ${embedded.titan} (an API, no pages)\nPostgreSQL        ${embedded.warehouse}`,
     );
-    const worker = await createWorker(config, embedded.connection, embedded.namespace);
-    return await worker.runUntil(async () => {
-      const exitCode = await runSteps(embedded);
-      if (keep) await untilInterrupted(embedded.webUi);
-      return exitCode;
-    });
+    const connections = openConnections(config);
+    try {
+      const worker = await createWorker(config, connections, embedded.connection, embedded.namespace);
+      return await worker.runUntil(async () => {
+        const exitCode = await runSteps(embedded, connections);
+        if (keep) await untilInterrupted(embedded.webUi);
+        return exitCode;
+      });
+    } finally {
+      await closeConnections(connections);
+    }
   } finally {
     await embedded.close();
   }
 }
 
-async function runSteps({ loaded: { config }, client, namespace, webUi }: Embedded): Promise<number> {
-  const context = { client, config, link: linker(namespace, webUi) };
+async function runSteps(
+  { loaded: { config }, client, namespace, webUi }: Embedded,
+  connections: Connections,
+): Promise<number> {
+  const context = { client, config, connections, link: linker(namespace, webUi) };
   printStep(1, await uploadAll(context));
   const expected = await makeCorrections(folderOf(config, 'data'), folderOf(config, 'changes'));
   printStep(2, await sendCorrections(context));
-  printStep(3, await downloadAll(context));
+  printStep(3, await downloadIntoWarehouse(context));
+  printStep(4, await uploadFromWarehouse(context, expected));
+  printStep(5, await downloadAll(context));
 
   const comparisons = await compareAll(config, expected);
   const differences = comparisons.flatMap((comparison) => comparison.differences);
   const rows = comparisons.reduce((sum, comparison) => sum + comparison.rows, 0);
   const values = comparisons.reduce((sum, comparison) => sum + comparison.values, 0);
-  printStep(4, {
+  printStep(6, {
     title: 'Compared every value with what was sent',
     link: undefined,
     lines:

@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { TidemarkConfig } from 'tidemark';
-import { openConnections, titanRdmPlugin } from 'tidemark/plugins';
+import { titanRdmPlugin, type Connections } from 'tidemark/plugins';
 
 /** A worker of one's own: one module of workflows, Tidemark's plugin, and room for activities and plugins of your own beside it. */
 export async function createWorker(
   config: TidemarkConfig,
+  { titanrdm, stores }: Connections,
   connection: NativeConnection,
   namespace: string,
 ): Promise<Worker> {
-  const { titanrdm, stores } = openConnections(config);
   return Worker.create({
     connection,
     namespace,

@@ -26,7 +26,7 @@ const CORRECTIONS: Record<TableName, Correction> = {
       {
         zip_code: '09999',
         latitude: '0.10',
-        longitude: '-0.0',
+        longitude: '-0.10',
         city: 'São Tomé\nand beyond',
         state: 'XX',
         county: 'NULL',

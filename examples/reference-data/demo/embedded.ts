@@ -1,9 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { loadConfig, loadYaml, type Loaded, type TidemarkConfig } from 'tidemark';
-import { sandboxContentSchema, startDevServer, startTitanSandbox } from 'tidemark/testing';
+import { sandboxContentSchema, startDevServer, startPostgres, startTitanSandbox } from 'tidemark/testing';
 
-/** What the demonstration runs on: a real Temporal server with its Web UI, and the sandbox in place of a tenant. */
+/** What the demonstration runs on: real servers of Temporal (with its Web UI) and PostgreSQL, and the sandbox in place of a tenant. */
 export interface Embedded {
   loaded: Loaded<TidemarkConfig>;
   client: Client;
@@ -12,6 +12,8 @@ export interface Embedded {
   webUi: string | undefined;
   /** Address of TitanRDM. */
   titan: string;
+  /** Address of the database. */
+  warehouse: string;
   close(): Promise<void>;
 }
 
@@ -22,7 +24,7 @@ export async function startEmbedded(configFile: string): Promise<Embedded> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    // The sandbox is started only if the config asks for it: a tenant of your own takes its place by three variables.
+    // Sandbox and PostgreSQL are started only if the config asks for them: your own take their places by variables.
     const loaded = await loadConfig({
       file: configFile,
       sandbox: async ({ definitions }) => {
@@ -30,6 +32,11 @@ export async function startEmbedded(configFile: string): Promise<Embedded> {
         const sandbox = await startTitanSandbox(content);
         closers.push(() => sandbox.close());
         return sandbox;
+      },
+      postgres: async () => {
+        const server = await startPostgres();
+        closers.push(() => server.stop());
+        return server.access;
       },
     });
     const server = await startDevServer();
@@ -40,8 +47,12 @@ export async function startEmbedded(configFile: string): Promise<Embedded> {
     closers.push(() => clientConnection.close());
     const { namespace, webUiUrl: webUi } = server;
     const client = new Client({ connection: clientConnection, namespace });
-    const titan = loaded.config.connections['titan'];
-    return { loaded, client, connection, namespace, webUi, titan: titan?.type === 'titanrdm' ? titan.url : '', close };
+    const urlOf = (name: string) => {
+      const found = loaded.config.connections[name];
+      return found !== undefined && 'url' in found ? found.url : '';
+    };
+    const [titan, warehouse] = [urlOf('titan'), urlOf('warehouse')];
+    return { loaded, client, connection, namespace, webUi, titan, warehouse, close };
   } catch (error) {
     await close();
     throw error;

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { runLink, type PipelineConfig, type TidemarkConfig } from 'tidemark';
+import type { Connections } from 'tidemark/plugins';
 import {
   type publishCorrections as PublishCorrections,
   type titanConventionDownload,
@@ -12,10 +13,12 @@ import type { Corrected } from './corrections.js';
 import { readRows } from './csv.js';
 import { count, importLine, type Step } from './report.js';
 import { TABLES, type TableName } from './tables.js';
+import { changeBySql } from './warehouse.js';
 
 export interface StepContext {
   client: Client;
   config: TidemarkConfig;
+  connections: Connections;
   link: (workflowId: string, runId: string) => string | undefined;
 }
 
@@ -23,17 +26,33 @@ export const linker = (namespace: string, webUi: string | undefined) => (workflo
   runLink({ namespace, webUi }, workflowId, runId);
 
 /** Uploads the domain's tables by convention: the file geo_airports.csv is the table airports of the domain with abbreviation geo. */
-export async function uploadAll({ client, config, link }: StepContext): Promise<Step> {
-  const { input } = pipeline(config, 'geography-up', 'titanConventionUpload');
+export function uploadAll(context: StepContext): Promise<Step> {
+  return upload(context, 'geography-up', 'upload', 'Uploaded');
+}
+
+/** The same from the tables of the schema `geography`, after someone has changed them by SQL. */
+export async function uploadFromWarehouse(context: StepContext, expected: Record<TableName, Corrected>): Promise<Step> {
+  const statements = await changeBySql(context.connections, expected);
+  const step = await upload(
+    context,
+    'warehouse-to-geography',
+    'from-warehouse',
+    'Changed rows in PostgreSQL; uploaded',
+  );
+  return { ...step, lines: [...statements, ...step.lines] };
+}
+
+async function upload({ client, config, link }: StepContext, name: string, id: string, did: string): Promise<Step> {
+  const { input, description = name } = pipeline(config, name, 'titanConventionUpload');
   const handle = await client.workflow.start<typeof titanConventionUpload>('titanConventionUpload', {
-    workflowId: 'reference-data/upload',
+    workflowId: `reference-data/${id}`,
     taskQueue: config.temporal.taskQueue,
     args: [input],
-    staticSummary: 'All tables of Geography into TitanRDM',
+    staticSummary: description,
   });
   const result = await handle.result();
   return {
-    title: `Uploaded ${result.tables.length} tables by convention, in one import batch (${result.batch?.id ?? 'none'})`,
+    title: `${did} ${result.tables.length} tables by convention, in one import batch (${result.batch?.id ?? 'none'})`,
     link: link(handle.workflowId, handle.firstExecutionRunId),
     lines: result.tables.map(({ table, rows, counts, status }) =>
       status === 'success' && counts !== undefined ? importLine(table, rows, counts) : `${table}: ${status}`,
@@ -66,18 +85,27 @@ export async function sendCorrections({ client, config, link }: StepContext): Pr
 }
 
 /** Downloads all tables by convention into another folder. */
-export async function downloadAll({ client, config, link }: StepContext): Promise<Step> {
-  const { input } = pipeline(config, 'geography-down', 'titanConventionDownload');
-  await mkdir(folderOf(config, 'received'), { recursive: true });
+export async function downloadAll(context: StepContext): Promise<Step> {
+  await mkdir(folderOf(context.config, 'received'), { recursive: true });
+  return download(context, 'geography-down', 'download', 'into a folder');
+}
+
+/** The same into PostgreSQL: nothing but the connection's name differs. */
+export function downloadIntoWarehouse(context: StepContext): Promise<Step> {
+  return download(context, 'geography-to-warehouse', 'into-warehouse', 'into PostgreSQL');
+}
+
+async function download({ client, config, link }: StepContext, name: string, id: string, where: string): Promise<Step> {
+  const { input, description = name } = pipeline(config, name, 'titanConventionDownload');
   const handle = await client.workflow.start<typeof titanConventionDownload>('titanConventionDownload', {
-    workflowId: 'reference-data/download',
+    workflowId: `reference-data/${id}`,
     taskQueue: config.temporal.taskQueue,
     args: [input],
-    staticSummary: 'All tables of Geography out of TitanRDM',
+    staticSummary: description,
   });
   const result = await handle.result();
   return {
-    title: `Downloaded ${result.tables.length} tables by convention`,
+    title: `Downloaded ${result.tables.length} tables by convention, ${where}`,
     link: link(handle.workflowId, handle.firstExecutionRunId),
     lines: result.tables.map(
       ({ table, rows, status }) => `${table.padEnd(10)} ${count(rows).padStart(7)} rows: ${status}`,
