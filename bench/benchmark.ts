@@ -6,6 +6,8 @@ export interface BenchmarkOptions {
   rows: number;
   /** Tables that they are spread over, where a benchmark has many. */
   tables: number | undefined;
+  /** Names of the cases to run, in the benchmark's order. */
+  cases: readonly string[];
   rounds: number;
   /** Rounds of the peer; left out: as many as the others', but for cases in which it needs minutes. */
   peerRounds: number | undefined;

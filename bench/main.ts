@@ -10,6 +10,7 @@ import { checkReport, type Report } from './report.js';
 interface Options {
   rows?: number;
   tables?: number;
+  case?: string[];
   rounds: number;
   peerRounds?: number;
   peer: boolean;
@@ -24,6 +25,7 @@ const command = new Command('bench')
   .argument('[name]', `one of ${benchmarks.map(({ name }) => name).join(', ')}`)
   .option('--rows <n>', 'rows in all', count)
   .option('--tables <n>', 'tables that they are spread over, where a benchmark has many', count)
+  .option('--case <names...>', 'these cases only')
   .option('--rounds <n>', 'rounds in turn; medians are quoted', count, 3)
   .option('--peer-rounds <n>', 'rounds of the peer, when fewer or more than by default', count)
   .option('--no-peer', 'leaves the peer out')
@@ -57,6 +59,7 @@ async function measured(benchmark: Benchmark, given: Options): Promise<Report> {
   const options: BenchmarkOptions = {
     rows: given.rows ?? benchmark.defaultRows,
     tables: given.tables,
+    cases: casesOf(benchmark, given.case),
     rounds: given.rounds,
     peerRounds: given.peerRounds,
     peer: given.peer ? await preparePeer(root) : undefined,
@@ -74,7 +77,13 @@ async function measured(benchmark: Benchmark, given: Options): Promise<Report> {
     notes: benchmark.notes(options),
     machine: machine(loadBefore),
   };
-  return checkReport(report, benchmark.cases);
+  return checkReport(report, options.cases);
+}
+
+function casesOf({ cases }: Benchmark, wanted: readonly string[] | undefined): readonly string[] {
+  const unknown = wanted?.find((name) => !cases.includes(name));
+  if (unknown !== undefined) command.error(`There is no case ${unknown}: name some of ${cases.join(', ')}.`);
+  return wanted === undefined ? cases : cases.filter((name) => wanted.includes(name));
 }
 
 /** A failed workflow says why in its cause. */

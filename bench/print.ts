@@ -19,6 +19,7 @@ function printCase(bench: string, result: CaseResult, say: (line: string) => voi
   const contenders: [string, Measure | null | undefined][] = [
     ['tidemark', result.tidemark],
     ['peer', result.peer],
+    ['arrow', result.arrow],
     ['bare', result.bare],
     ['limit', result.limit],
   ];
@@ -47,10 +48,12 @@ function ratios(result: CaseResult): string[] {
     value === null || value === undefined ? [] : [`${label}: ${value.toFixed(digits)}${unit}`];
   return [
     ...line('speed over the peer', result.speedOverPeer, ' times'),
+    ...line("speed over the peer's Arrow path", result.speedOverArrow, ' times'),
     ...line('after the wait', result.tidemarkAfterWaitSeconds, ' s'),
     ...line('the peer after the wait', result.peerAfterWaitSeconds, ' s'),
     ...line('speed over the peer after the wait', result.speedOverPeerAfterWait, ' times'),
     ...line('share of the limit', result.shareOfLimit * 100, ' %', 1),
+    ...line('growth of the table', result.tableGrowth === undefined ? undefined : result.tableGrowth * 100, ' %', 1),
     ...line('orchestration', result.orchestrationMillisecondsPerTable, ' ms per table', 1),
     ...line('the whole workflow', result.wholeWorkflowSeconds, ' s'),
     ...line("the sandbox's processing, in nobody's time", result.sandboxProcessingSeconds, ' s'),

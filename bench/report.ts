@@ -33,12 +33,18 @@ export const caseSchema = z
     shareOfLimit: z.number().positive(),
     /** The same steps without Temporal, in one process. */
     bare: measureSchema.optional(),
+    /** The peer by its Arrow path. */
+    arrow: measureSchema.optional(),
+    /** Its seconds / our seconds. */
+    speedOverArrow: z.number().positive().optional(),
     /** Our seconds less the bare ones, for each table, in milliseconds; below 0 where the difference is less than the noise. */
     orchestrationMillisecondsPerTable: z.number().optional(),
     /** Seconds from the start to the workflow's result, the server's processing and the wait for it included. */
     wholeWorkflowSeconds: seconds.optional(),
     /** What the sandbox needed after `complete`: in nobody's seconds. */
     sandboxProcessingSeconds: z.number().nonnegative().optional(),
+    /** Growth of the table and its indexes by our run, as a share of what they were. */
+    tableGrowth: z.number().optional(),
     /** Seconds that the peer read the file before its time began: in ours the reading is included. */
     peerReadSeconds: seconds.optional(),
     /** From when the export was seen to be ready. */

@@ -40,53 +40,47 @@ export function measure(samples: readonly Sample[], { rows, bytes }: Amount): Me
   };
 }
 
-/** The contenders of one case, in the order in which they take turns. The peer may have fewer rounds, or none. */
-export interface Contenders<T extends Sample, P extends Sample, L extends Sample, B extends Sample> {
-  tidemark: () => Promise<T>;
-  peer: () => Promise<P>;
-  limit: () => Promise<L>;
-  bare: () => Promise<B>;
-}
-
 export interface Rounds {
   rounds: number;
-  /** Rounds in which the peer takes part; 0: none. */
+  /** Rounds in which the peer takes part, by whatever path; 0: none. */
   peerRounds: number;
 }
 
-/** Runs all rounds in turn, so that what else the machine does falls on everybody alike. */
-export async function takeTurns<T extends Sample, P extends Sample, L extends Sample, B extends Sample>(
-  contenders: Contenders<T, P, L, B>,
+/** Those of the peer may have fewer rounds than the others, or none. */
+const PEERS: readonly string[] = ['peer', 'arrow'];
+
+/** Runs all contenders in turn, in their order, so that what else the machine does falls on everybody alike. */
+export async function takeTurns<C extends Record<string, () => Promise<Sample>>>(
+  contenders: C,
   { rounds, peerRounds }: Rounds,
   say: (line: string) => void,
-): Promise<{ tidemark: T[]; peer: P[]; limit: L[]; bare: B[] }> {
-  const samples: { tidemark: T[]; peer: P[]; limit: L[]; bare: B[] } = { tidemark: [], peer: [], limit: [], bare: [] };
+): Promise<{ [N in keyof C]: Awaited<ReturnType<C[N]>>[] }> {
+  const all = Object.entries(contenders).map(([name, run]) => ({ name, run, samples: [] as Sample[] }));
   for (let round = 1; round <= rounds; round += 1) {
-    const turn = async <S extends Sample>(name: string, into: S[], run: () => Promise<S>): Promise<void> => {
+    for (const { name, run, samples } of all) {
+      if (PEERS.includes(name) && round > peerRounds) continue;
       const sample = await run();
-      into.push(sample);
+      samples.push(sample);
       say(
         `round ${round} of ${rounds}: ${name} ${sample.seconds.toFixed(2)} s, ${Math.round(sample.peakRssMegabytes)} MB`,
       );
-    };
-    await turn('tidemark', samples.tidemark, contenders.tidemark);
-    if (round <= peerRounds) await turn('peer', samples.peer, contenders.peer);
-    await turn('limit', samples.limit, contenders.limit);
-    await turn('bare', samples.bare, contenders.bare);
+    }
   }
-  return samples;
+  // Each list holds what the contender of its name returned.
+  return Object.fromEntries(all.map(({ name, samples }) => [name, samples])) as {
+    [N in keyof C]: Awaited<ReturnType<C[N]>>[];
+  };
 }
 
 /** The part of a result that every case has. */
 export function caseResult(
   name: string,
   amount: Amount,
-  samples: { tidemark: Sample[]; peer: Sample[]; limit: Sample[]; bare: Sample[] },
+  samples: { tidemark: Sample[]; peer: Sample[]; limit: Sample[] },
 ): CaseResult {
   const tidemark = measure(samples.tidemark, amount);
   const peer = samples.peer.length === 0 ? null : measure(samples.peer, amount);
   const limit = measure(samples.limit, amount);
-  const bare = measure(samples.bare, amount);
   return {
     case: name,
     rounds: samples.tidemark.length,
@@ -96,7 +90,15 @@ export function caseResult(
     limit,
     speedOverPeer: peer === null ? null : peer.seconds / tidemark.seconds,
     shareOfLimit: limit.seconds / tidemark.seconds,
-    bare,
-    orchestrationMillisecondsPerTable: ((tidemark.seconds - bare.seconds) * 1_000) / amount.tables,
   };
+}
+
+/** What the same steps need without Temporal, and so the price of it. */
+export function orchestration(
+  amount: Amount,
+  samples: { tidemark: Sample[]; bare: Sample[] },
+): Pick<CaseResult, 'bare' | 'orchestrationMillisecondsPerTable'> {
+  const bare = measure(samples.bare, amount);
+  const seconds = measure(samples.tidemark, amount).seconds - bare.seconds;
+  return { bare, orchestrationMillisecondsPerTable: (seconds * 1_000) / amount.tables };
 }

@@ -12,7 +12,7 @@ export interface WorkflowRun<T> {
 }
 
 export async function runWorkflow<W extends Workflow>(
-  { client, taskQueue, workerFailed }: Surroundings,
+  { client, taskQueue, workerFailed }: Pick<Surroundings, 'client' | 'taskQueue' | 'workerFailed'>,
   name: string,
   input: Parameters<W>[0],
 ): Promise<WorkflowRun<WorkflowResultType<W>>> {

@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { TidemarkConfigInput } from '../contracts/config.js';
-import { WORKFLOWS_PATH } from '../workers/plugins/system-plugin.js';
 import { startDevServer } from '../workers/dev-server/index.js';
 import { BRANCH, definitions } from './data/definitions.js';
 import type { BareProgram } from './programs/bare.js';
@@ -14,6 +10,8 @@ import { startProgram } from './programs/program.js';
 import type { SandboxProgram } from './programs/sandbox.js';
 import type { WorkerProgram } from './programs/worker.js';
 import type { Sample } from './rounds.js';
+import { makeWorkFolder } from './work-folder.js';
+import { bundleWorkflows } from './workflow-bundle.js';
 
 /** Names of the connections in the benchmark's config. */
 export const TENANT = 'tenant';
@@ -68,14 +66,8 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     for (const end of ends.splice(0).toReversed()) await end();
   };
   try {
-    await mkdir(options.workFolder, { recursive: true });
-    const folder = await mkdtemp(path.join(options.workFolder, 'run-'));
-    const onExit = (): void => rmSync(folder, { recursive: true, force: true });
-    process.once('exit', onExit);
-    ends.push(async () => {
-      await rm(folder, { recursive: true, force: true });
-      process.off('exit', onExit);
-    });
+    const { folder, remove } = await makeWorkFolder(options.workFolder);
+    ends.push(remove);
     const server = await startDevServer();
     ends.push(() => server.stop());
 
@@ -120,15 +112,6 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     await stop();
     throw error;
   }
-}
-
-/** Workflows are bundled beforehand, as Temporal advises for production: the bundler's memory is not the worker's then. */
-async function bundleWorkflows(folder: string): Promise<string> {
-  const logger = new DefaultLogger('WARN');
-  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger });
-  const file = path.join(folder, 'workflow-bundle.js');
-  await writeFile(file, code);
-  return file;
 }
 
 /** The documented limit of 100 MB a file is raised, as for a tenant that takes more: the benchmark's table is 188 MB. */

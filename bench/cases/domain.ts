@@ -3,7 +3,7 @@ import { commonNotes, peerRoundsOf, type Benchmark, type BenchmarkOptions } from
 import { DOMAIN, smallTable } from '../data/definitions.js';
 import { manyTables, type DataFolder } from '../data/files.js';
 import type { CaseResult } from '../report.js';
-import { caseResult, medianOf, takeTurns, type Amount } from '../rounds.js';
+import { caseResult, medianOf, orchestration, takeTurns, type Amount } from '../rounds.js';
 import { runWorkflow } from '../run-workflow.js';
 import { BRANCH_SELECTOR, RECEIVED, SOURCE, startSurroundings, TENANT, type Surroundings } from '../surroundings.js';
 import { peerJob, POLL_SECONDS, requirePeer } from './peer-job.js';
@@ -55,7 +55,15 @@ async function run(options: BenchmarkOptions): Promise<CaseResult[]> {
   });
   try {
     const amount = { tables, rows: tables * rowsPerTable, bytes: data.bytes };
-    return [await up(options, around, data, amount), await down(options, around, names, amount)];
+    const results: CaseResult[] = [];
+    if (options.cases.includes('up')) results.push(await up(options, around, data, amount));
+    if (options.cases.includes('down')) {
+      // What is exported must have arrived.
+      if (results.length === 0)
+        await runWorkflow<typeof titanConventionUpload>(around, 'titanConventionUpload', UPLOAD);
+      results.push(await down(options, around, names, amount));
+    }
+    return results;
   } finally {
     await around.stop();
   }
@@ -83,7 +91,7 @@ async function up(
       },
       peer: async () => {
         const files = data.files.map(({ table, path }) => ({ table, path }));
-        const sample = await requirePeer(peer)({ ...peerJob('up', around), files });
+        const sample = await requirePeer(peer).titan({ ...peerJob('up', around), files });
         sameRows(sample.rows, rows);
         await around.sandboxIdle();
         return sample;
@@ -107,6 +115,7 @@ async function up(
   const peerReadSeconds = medianOf(samples.peer, (sample) => sample.readSeconds);
   return {
     ...caseResult('up', amount, samples),
+    ...orchestration(amount, samples),
     wholeWorkflowSeconds: medianOf(samples.tidemark, (sample) => sample.wholeSeconds) ?? 0,
     sandboxProcessingSeconds: medianOf(samples.tidemark, (sample) => sample.processingSeconds) ?? 0,
     ...(peerReadSeconds === undefined ? {} : { peerReadSeconds }),
@@ -133,7 +142,7 @@ async function down(
         };
       },
       peer: async () => {
-        const sample = await requirePeer(peer)(peerJob('down', around));
+        const sample = await requirePeer(peer).titan(peerJob('down', around));
         sameRows(sample.rows, rows);
         return sample;
       },
@@ -144,7 +153,8 @@ async function down(
     { rounds, peerRounds: peerRoundsOf(options, 1) },
     (line) => say(`down, ${line}`),
   );
-  return caseResult('down', { ...amount, bytes: samples.tidemark[0]?.bytes ?? 0 }, samples);
+  const moved = { ...amount, bytes: samples.tidemark[0]?.bytes ?? 0 };
+  return { ...caseResult('down', moved, samples), ...orchestration(moved, samples) };
 }
 
 function sameRows(moved: number, expected: number): void {

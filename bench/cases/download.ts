@@ -3,7 +3,7 @@ import { commonNotes, peerRoundsOf, type Benchmark, type BenchmarkOptions } from
 import { DOMAIN, LARGE_TABLE } from '../data/definitions.js';
 import { oneTable } from '../data/files.js';
 import type { CaseResult } from '../report.js';
-import { caseResult, medianOf, takeTurns } from '../rounds.js';
+import { caseResult, medianOf, orchestration, takeTurns } from '../rounds.js';
 import { runWorkflow } from '../run-workflow.js';
 import { BRANCH_SELECTOR, RECEIVED, startSurroundings, TENANT, type Surroundings } from '../surroundings.js';
 import { peerJob, POLL_SECONDS, requirePeer } from './peer-job.js';
@@ -49,7 +49,7 @@ async function run(options: BenchmarkOptions): Promise<CaseResult[]> {
       {
         tidemark: () => tidemark(around, rows),
         peer: async () => {
-          const sample = await requirePeer(peer)({ ...peerJob('download', around), table: LARGE_TABLE });
+          const sample = await requirePeer(peer).titan({ ...peerJob('download', around), table: LARGE_TABLE });
           if (sample.rows !== rows) throw new Error(`the peer received ${sample.rows} rows, not ${rows}`);
           return sample;
         },
@@ -59,12 +59,13 @@ async function run(options: BenchmarkOptions): Promise<CaseResult[]> {
       { rounds, peerRounds: peerRoundsOf(options, rounds) },
       say,
     );
-    const bytes = samples.tidemark[0]?.bytes ?? 0;
+    const amount = { tables: 1, rows, bytes: samples.tidemark[0]?.bytes ?? 0 };
     const ours = medianOf(samples.tidemark, (sample) => sample.afterWaitSeconds) ?? 0;
     const theirs = medianOf(samples.peer, (sample) => sample.secondsAfterWait) ?? null;
     return [
       {
-        ...caseResult('download', { tables: 1, rows, bytes }, samples),
+        ...caseResult('download', amount, samples),
+        ...orchestration(amount, samples),
         tidemarkAfterWaitSeconds: ours,
         peerAfterWaitSeconds: theirs,
         speedOverPeerAfterWait: theirs === null ? null : theirs / ours,

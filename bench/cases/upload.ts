@@ -3,7 +3,7 @@ import { commonNotes, peerRoundsOf, type Benchmark, type BenchmarkOptions } from
 import { DOMAIN, LARGE_TABLE, PEER_TABLE } from '../data/definitions.js';
 import { oneTable } from '../data/files.js';
 import type { CaseResult } from '../report.js';
-import { caseResult, medianOf, takeTurns } from '../rounds.js';
+import { caseResult, medianOf, orchestration, takeTurns } from '../rounds.js';
 import { runWorkflow } from '../run-workflow.js';
 import { BRANCH_SELECTOR, SOURCE, startSurroundings, TENANT, type Surroundings } from '../surroundings.js';
 import { peerJob, requirePeer } from './peer-job.js';
@@ -46,7 +46,7 @@ async function run(options: BenchmarkOptions): Promise<CaseResult[]> {
         tidemark: () => tidemark(around, rows),
         peer: async () => {
           const files = data.files.map(({ table, path }) => ({ table, path }));
-          const sample = await requirePeer(peer)({ ...peerJob('upload', around), table: PEER_TABLE, files });
+          const sample = await requirePeer(peer).titan({ ...peerJob('upload', around), table: PEER_TABLE, files });
           if (sample.rows !== rows) throw new Error(`the peer sent ${sample.rows} rows, not ${rows}`);
           await around.sandboxIdle();
           return sample;
@@ -67,11 +67,12 @@ async function run(options: BenchmarkOptions): Promise<CaseResult[]> {
       { rounds, peerRounds: peerRoundsOf(options, rounds) },
       say,
     );
-    const result = caseResult('upload', { tables: 1, rows, bytes: data.bytes }, samples);
+    const amount = { tables: 1, rows, bytes: data.bytes };
     const peerReadSeconds = medianOf(samples.peer, (sample) => sample.readSeconds);
     return [
       {
-        ...result,
+        ...caseResult('upload', amount, samples),
+        ...orchestration(amount, samples),
         wholeWorkflowSeconds: medianOf(samples.tidemark, (sample) => sample.wholeSeconds) ?? 0,
         sandboxProcessingSeconds: medianOf(samples.tidemark, (sample) => sample.processingSeconds) ?? 0,
         ...(peerReadSeconds === undefined ? {} : { peerReadSeconds }),

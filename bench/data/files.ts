@@ -8,8 +8,8 @@ import { DOMAIN, LARGE_TABLE, smallTable } from './definitions.js';
 import { csvChunks } from './rows.js';
 
 /** Raised when the generator changes, so that no run uses the data of an older one. */
-const GENERATION = 1;
-const SEED = 20_260_101;
+export const GENERATION = 1;
+export const SEED = 20_260_101;
 
 /** A folder of CSV files, one table each under its convention key: what a `files` store is pointed at. */
 export interface DataFolder {
@@ -37,14 +37,15 @@ async function dataFolder(folder: string, tables: string[], rows: number): Promi
   for (const [index, name] of tables.entries()) {
     const table = conventionKey(DOMAIN.abbreviation, name);
     const file = path.join(folder, `${table}.csv`);
-    if (!existsSync(file)) await write(file, rows, SEED + index);
+    if (!existsSync(file)) await writeOnce(file, csvChunks(rows, SEED + index));
     files.push({ table, path: file, bytes: (await stat(file)).size });
   }
   return { folder, files, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
 }
 
-async function write(file: string, rows: number, seed: number): Promise<void> {
+/** Under another name until it is whole: who finds the file finds all of it. */
+export async function writeOnce(file: string, chunks: Iterable<string>): Promise<void> {
   const temporary = `${file}.${process.pid}`;
-  await pipeline(Readable.from(csvChunks(rows, seed)), createWriteStream(temporary));
+  await pipeline(Readable.from(chunks), createWriteStream(temporary));
   await rename(temporary, file);
 }

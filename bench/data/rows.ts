@@ -11,7 +11,8 @@ export const COLUMNS = [
   { name: 'attributes', dataType: 'json' },
 ] as const;
 
-const HEADER = `${COLUMNS.map(({ name }) => name).join(',')}\n`;
+/** Of every file, with its line break. */
+export const HEADER = `${COLUMNS.map(({ name }) => name).join(',')}\n`;
 
 /**
  * Pieces of text that tables get wrong. A lone carriage return is left out: the peer writes it unquoted, so its file would be
@@ -65,23 +66,43 @@ const WORDS = [
 /** Rows to a chunk: large enough that writing is not bound by calls, small enough that nothing grows. */
 const ROWS_PER_CHUNK = 1_000;
 
+/** Key of the first row: needs more than 32 bits. */
+export const FIRST_ID = 4_000_000_000;
+
 /**
- * CSV of `rows` rows, about 188 bytes each, header first: deterministic for a seed. Keys are 0, 1, 2 ... on top of a
- * base that needs more than 32 bits. An unquoted empty field is NULL, `""` the empty string.
+ * CSV of `rows` rows, about 188 bytes each, header first: deterministic for a seed. Keys are 0, 1, 2 ... on top of
+ * `FIRST_ID`, unless `idOf` says otherwise. An unquoted empty field is NULL, `""` the empty string.
  */
-export function* csvChunks(rows: number, seed: number): Generator<string> {
-  const random = new Random(seed);
+export function* csvChunks(rows: number, seed: number, idOf = (row: number) => FIRST_ID + row): Generator<string> {
   yield HEADER;
-  for (let first = 0; first < rows; first += ROWS_PER_CHUNK) {
+  yield* rowChunks(0, rows, new Random(seed), idOf);
+}
+
+/** The same rows as `csvChunks`, as this many files one after the other, each with a header. Each must be read to its end before the next. */
+export function* csvParts(rows: number, seed: number, parts: number): Generator<Generator<string>> {
+  const random = new Random(seed);
+  for (let part = 0; part < parts; part += 1) {
+    const [first, end] = [part, part + 1].map((index) => Math.floor((rows * index) / parts));
+    yield csvPart(first ?? 0, end ?? rows, random);
+  }
+}
+
+function* csvPart(first: number, end: number, random: Random): Generator<string> {
+  yield HEADER;
+  yield* rowChunks(first, end, random, (row) => FIRST_ID + row);
+}
+
+function* rowChunks(start: number, end: number, random: Random, idOf: (row: number) => number): Generator<string> {
+  for (let first = start; first < end; first += ROWS_PER_CHUNK) {
     let chunk = '';
-    for (let row = first; row < Math.min(first + ROWS_PER_CHUNK, rows); row += 1) chunk += csvRow(row, random);
+    for (let row = first; row < Math.min(first + ROWS_PER_CHUNK, end); row += 1) chunk += csvRow(idOf(row), random);
     yield chunk;
   }
 }
 
-function csvRow(row: number, random: Random): string {
+function csvRow(id: number, random: Random): string {
   return (
-    `${4_000_000_000 + row},${note(random)},${amount(random)},${instant(random)},` +
+    `${id},${note(random)},${amount(random)},${instant(random)},` +
     `${random.below(2) === 0 ? 'true' : 'false'},${name(random)},${attributes(random)}\n`
   );
 }
@@ -114,6 +135,7 @@ function attributes(random: Random): string {
   );
 }
 
-function quoted(text: string): string {
+/** A CSV field that holds any text. */
+export function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { runChild } from '../run-child.js';
 
 const resultSchema = z.strictObject({
   seconds: z.number().positive(),
@@ -29,25 +28,39 @@ export interface PeerJob {
   pollSeconds: number;
 }
 
-/** Runs one job of the real SDK in a process of its own. */
-export type Peer = (job: PeerJob) => Promise<PeerSample>;
+/** One load of the benchmark's table by the real pg-bulk-ingest. */
+export interface IngestPeerJob {
+  url: string;
+  schema: string;
+  table: string;
+  key: boolean;
+  source: 'csv' | 'parquet' | 'rows' | 'arrow';
+  /** Each one is a batch. */
+  files: string[];
+  pool?: string;
+  rows: number;
+}
 
-/** Installs the peer when it is missing. `root` is the checkout. */
+/** Runs one job of the real peer in a process of its own. */
+export interface Peer {
+  titan: (job: PeerJob) => Promise<PeerSample>;
+  ingest: (job: IngestPeerJob) => Promise<PeerSample>;
+}
+
+/** Installs the peers when they are missing. `root` is the checkout. */
 export async function preparePeer(root: string): Promise<Peer> {
   const scripts = pathToFileURL(path.join(root, 'scripts', 'lib', 'peer-python.mjs')).href;
   // A script of the checkout, plain JavaScript: its one function gives the path of a Python.
   const { peerPython } = (await import(scripts)) as { peerPython: () => Promise<string> };
   const python = await peerPython();
-  return (job) => runPeer(python, path.join(root, 'bench', 'peer', 'titan_sdk.py'), job);
+  const script = (name: string): string => path.join(root, 'bench', 'peer', name);
+  return {
+    titan: (job) => runPeer(python, script('titan_sdk.py'), job.case, job),
+    ingest: (job) => runPeer(python, script('bulk_ingest.py'), `ingest from ${job.source}`, job),
+  };
 }
 
-async function runPeer(python: string, script: string, job: PeerJob): Promise<PeerSample> {
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stdin.end(JSON.stringify(job));
-  // The 'close' event's arguments: exit code and signal.
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`The peer ended with exit code ${code ?? 'none'} in case ${job.case}.`);
+async function runPeer(python: string, script: string, what: string, job: object): Promise<PeerSample> {
+  const output = await runChild(python, [script], { what: `The peer (${what})`, input: JSON.stringify(job) });
   return resultSchema.parse(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
 }

@@ -7,29 +7,17 @@ the file into the frame is told apart ("readSeconds"), since a user may have the
 import contextlib
 import json
 import os
-import resource
 import sys
 import time
 
 import pandas
+from memory import peak_rss_megabytes
 from titan_rdm_sdk import ConventionSync, TitanRDMClient
 
 
 def read_frame(path):
     """Text as it stands: the careful user's way, since guessed types would change the values."""
     return pandas.read_csv(path, dtype=str, keep_default_na=False)
-
-
-def peak_rss_megabytes():
-    try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024 / 1e6
-    except OSError:
-        pass  # Not Linux.
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def upload(client, job):
