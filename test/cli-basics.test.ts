@@ -80,7 +80,7 @@ describe('tidemark errors', () => {
     const { code, stdout } = await cli(['errors', 'duplicate_keys']);
     expect(code).toBe(0);
     expect(stdout).toBe(
-      'DUPLICATE_KEYS\nA primary key appears more than once in a file. Nothing was sent.\nKeep one row per key.\n',
+      'DUPLICATE_KEYS\nA primary key appears more than once in a file. Nothing was sent, or written.\nKeep one row per key.\n',
     );
     expect(JSON.parse((await cli(['errors', 'TITAN_TIMEOUT', '--json'])).stdout)).toMatchObject({
       code: 'TITAN_TIMEOUT',

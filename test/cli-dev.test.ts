@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { chmod, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { cli, startCli } from './support/cli.js';
 import { makeProject, type Project } from './support/project.js';
 
@@ -72,6 +74,74 @@ describe('tidemark dev', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^tidemark: .*tidemark\.yaml:2:1: pipelines: expected /);
     expect(existsSync(path.join(project.folder, '.tidemark'))).toBe(false);
+  });
+});
+
+describe('tidemark dev with a connection to the embedded PostgreSQL', () => {
+  interface Database {
+    url: string;
+    user: string;
+    password: string;
+  }
+  const ask = async ({ url, user, password }: Database, sql: string): Promise<unknown[]> => {
+    // An address without a user takes away the one that stands beside it.
+    const client = new pg.Client({ connectionString: url.replace('://', `://${user}:${password}@`) });
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+
+  beforeEach(async () => {
+    // Where the tests run as root, the server's user must be able to enter it.
+    await chmod(project.folder, 0o755);
+    await project.put(
+      'tidemark.yaml',
+      `version: 1\ntemporal: { taskQueue: ${project.taskQueue} }\nconnections:\n  warehouse: { type: postgres, url: embedded }\n`,
+    );
+  });
+
+  it('starts one whose data last, says where it is without its password, and lets the other commands find it', async () => {
+    const options = { cwd: project.folder, env };
+    const first = startCli(['dev'], options);
+    try {
+      const line = await first.line(/^PostgreSQL /);
+      expect(line).toMatch(
+        /^PostgreSQL {2}postgres:\/\/127\.0\.0\.1:\d+\/postgres \(\d+\.\d+, data in .*\.tidemark\/postgres\/data; --json prints its credentials\)$/,
+      );
+      await first.line(/^Ctrl-C stops everything/);
+      const note: unknown = JSON.parse(await readFile(path.join(project.folder, '.tidemark/dev.json'), 'utf8'));
+      const { postgres } = note as { postgres: Database }; // compared by the line above and used below
+      await ask(postgres, 'CREATE TABLE tide AS SELECT 7 AS mark');
+      expect(first.printed.stdout + first.printed.stderr).not.toContain(postgres.password);
+      const check = await cli(['check'], options);
+      expect(check).toMatchObject({ code: 0, stderr: '' });
+      expect(check.stdout).not.toContain(postgres.password);
+    } finally {
+      first.child.kill('SIGINT');
+    }
+    expect(await first.ended).toMatchObject({ code: 0 });
+    expect((await cli(['check'], options)).stderr).toContain('warehouse.url: asks for the embedded PostgreSQL');
+    const second = startCli(['dev', '--json'], options);
+    try {
+      const { postgres } = JSON.parse(await second.line(/^\{"temporal"/)) as { postgres: Database }; // used below
+      expect(await ask(postgres, 'SELECT mark FROM tide')).toEqual([{ mark: 7 }]);
+    } finally {
+      second.child.kill('SIGINT');
+    }
+    expect(await second.ended).toMatchObject({ code: 0 });
+  });
+
+  it('says how to get one where there is none', async () => {
+    const none = { ...env, TIDEMARK_POSTGRES_BIN: path.join(project.folder, 'none') };
+    const { code, stderr } = await cli(['dev'], { cwd: project.folder, env: none });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^tidemark: No PostgreSQL server was found\. Tried:\n {2}1\. TIDEMARK_POSTGRES_BIN: .*no such program/,
+    );
+    expect(stderr).toContain('POSTGRES_SERVER_NOT_FOUND');
   });
 });
 

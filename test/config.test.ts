@@ -143,7 +143,7 @@ describe('a wrong config names line, key and the nearest valid one', () => {
     [
       'an unknown type of connection',
       'version: 1\nconnections:\n  a:\n    type: file\n',
-      ['4:5: connections.a.type: expected "titanrdm" or "files", got "file". Did you mean "files"?'],
+      ['4:5: connections.a.type: expected "titanrdm" or "files" or "postgres", got "file". Did you mean "files"?'],
     ],
     ['a missing key', 'version: 1\nconnections:\n  a:\n    type: files\n', ['3:3: connections.a.path: is missing.']],
     ['a missing version', 'connections: {}\n', ['1:1: version: is missing: expected 1.']],
@@ -151,7 +151,7 @@ describe('a wrong config names line, key and the nearest valid one', () => {
       'an unknown workflow',
       `version: 1\npipelines:${upload.replace('titanConventionUpload', 'titanConventionUplaod')}\n`,
       [
-        '4:5: pipelines.nightly.workflow: expected "titanImportBatch" or "titanConventionUpload" or "titanConventionDownload" or "titanSyncDomains", got "titanConventionUplaod". Did you mean "titanConventionUpload" or "titanConventionDownload"?',
+        '4:5: pipelines.nightly.workflow: expected "titanImportBatch" or "titanConventionUpload" or "titanConventionDownload" or "titanSyncDomains" or "postgresIngest", got "titanConventionUplaod". Did you mean "titanConventionUpload" or "titanConventionDownload"?',
       ],
     ],
     [
@@ -298,5 +298,88 @@ describe('the word sandbox as an address', () => {
     const error = await refusal(text);
     expect(error.code).toBe('CONFIG_SANDBOX');
     expect(error.message).toContain(':5:5: connections.tenant.url: asks for the local sandbox');
+  });
+});
+
+describe('a connection to PostgreSQL', () => {
+  const text = (lines: string) => `version: 1\nconnections:\n  warehouse:\n    type: postgres\n${lines}`;
+  const url = '    url: postgres://db.example.com:5432/warehouse\n';
+
+  it('has the schema public, no queries, and deletes for good unless it says otherwise', async () => {
+    const { connections } = await load(text(`${url}    maxConnections: "\${MOST:-7}"\n`));
+    expect(connections['warehouse']).toEqual({
+      type: 'postgres',
+      url: 'postgres://db.example.com:5432/warehouse',
+      schema: 'public',
+      queries: {},
+      allowQueries: false,
+      deletes: 'hard',
+      maxConnections: 7,
+    });
+  });
+
+  it.each([
+    ['    url: mysql://db.example.com/warehouse\n', /url: .*expected a postgres:\/\/ or postgresql:\/\/ address/],
+    ['    url: postgres://me:word@db.example.com/a\n', /url: .*must hold no user name, password, query or fragment/],
+    ['    url: postgres://db.example.com/a?sslmode=disable\n', /must hold no user name, password, query or fragment/],
+    ['    url: postgres://db.example.com\n', /expected an address with host and database/],
+    [`${url}    passwort: x\n`, /passwort: unknown key\. Did you mean "password"\?/],
+    [`${url}    ssl: prefer\n`, /ssl: expected "disable" or "require" or "verify-full", got "prefer"/],
+    [`${url}    queries: { open orders: SELECT 1 }\n`, /queries.*: .*a name holds letters/],
+  ])('is refused with %j', async (lines, message) => {
+    expect((await problems(text(lines))).join('\n')).toMatch(message);
+  });
+
+  it('can be the store of a pipeline, not its tenant', async () => {
+    const pipeline = (connection: string) =>
+      `pipelines:${upload.replace('store: files', 'store: warehouse').replace('connection: tenant', `connection: ${connection}`)}\n`;
+    const config = `version: 1\nconnections:${tenant}\n  warehouse:\n    type: postgres\n${url}`;
+    expect((await load(config + pipeline('tenant'))).connections['warehouse']?.type).toBe('postgres');
+    expect(await problems(config + pipeline('warehouse'))).toEqual([
+      expect.stringContaining("this connection is of another type; expected a connection of type 'titanrdm'"),
+    ]);
+  });
+
+  it('has every query that a pipeline names, unless the pipeline may hold SQL of its own', async () => {
+    const config = (query: string, more = '') => `version: 1
+connections:${tenant}
+  warehouse: { type: postgres, url: "postgres://db.example.com/a", queries: { open_orders: SELECT 1 }${more} }
+pipelines:
+  nightly:
+    workflow: titanImportBatch
+    input:
+      connection: tenant
+      branch: { id: 3 }
+      tables: [{ target: { domain: D, name: t }, source: { connection: warehouse, query: ${query} } }]
+`;
+    expect(await problems(config('open_order'))).toEqual([
+      expect.stringMatching(
+        /tables\[0\]\.source\.query: connection warehouse has no query of this name; .* Did you mean "open_orders"\?/,
+      ),
+    ]);
+    await expect(load(config('open_orders'))).resolves.toBeDefined();
+    await expect(load(config('SELECT 2', ', allowQueries: true'))).resolves.toBeDefined();
+    // Who only starts runs sees the same.
+    const file = await write(config('open_order'));
+    await expect(loadClientConfig({ file, environment })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('that asks for the embedded one gets that of the caller, whose data are beside the config', async () => {
+    const started: unknown[] = [];
+    const postgres = (options: unknown) => {
+      started.push(options);
+      return Promise.resolve({ url: 'postgres://127.0.0.1:9/postgres', user: 'postgres', password: 'p' });
+    };
+    const two = `${text('    url: embedded\n')}  archive: { type: postgres, url: embedded, schema: old }\n`;
+    const { connections } = await load(two, { postgres });
+    const access = { url: 'postgres://127.0.0.1:9/postgres', user: 'postgres', password: 'p', ssl: 'disable' };
+    expect(connections).toMatchObject({ warehouse: access, archive: { ...access, schema: 'old' } });
+    expect(started).toEqual([{ dataFolder: join(folder, '.tidemark/postgres') }]);
+  });
+
+  it('that asks for the embedded one is an error where none is started', async () => {
+    const error = await refusal(text('    url: embedded\n'));
+    expect(error.code).toBe('CONFIG_EMBEDDED_POSTGRES');
+    expect(error.message).toContain(':5:5: connections.warehouse.url: asks for the embedded PostgreSQL');
   });
 });

@@ -8,7 +8,7 @@ import type { Row } from '../examples/reference-data/demo/csv.js';
 const FOLDER = path.resolve('examples/reference-data');
 
 describe('the example project', () => {
-  it('takes three real tables up, corrects them, takes them down, finds every value the same, and exits with 0', async () => {
+  it('takes three real tables up, corrects them, takes them into PostgreSQL and back, and down, finds every value the same, and exits with 0', async () => {
     const env = {
       ...process.env,
       NODE_OPTIONS: '',
@@ -27,12 +27,14 @@ describe('the example project', () => {
     expect(printed).toContain('zip_codes   42,049 rows sent: 42,049 inserted, 0 updated, 0 deleted');
     expect(printed).toContain('countries        5 rows sent: 1 inserted, 3 updated, 1 deleted');
     expect(printed).toContain('airports     3,375 rows: success');
-    expect(printed).toContain('279,919 values in 45,674 rows: all are the same.');
+    expect(printed).toContain('airports     3,374 rows sent: 0 inserted, 0 updated, 1 deleted');
+    expect(printed).toContain('countries      250 rows sent: 0 inserted, 1 updated, 0 deleted');
+    expect(printed).toContain('279,918 values in 45,674 rows: all are the same.');
     expect(
       printed.match(
-        /http:\/\/ui\.example\/namespaces\/\w+\/workflows\/reference-data%2F(upload|corrections|download)\/[0-9a-f-]+\/history/g,
+        /http:\/\/ui\.example\/namespaces\/\w+\/workflows\/reference-data%2F(upload|corrections|into-warehouse|from-warehouse|download)\/[0-9a-f-]+\/history/g,
       ),
-    ).toHaveLength(3);
+    ).toHaveLength(5);
     expect(code).toBe(0);
   }, 240_000);
 

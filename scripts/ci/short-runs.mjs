@@ -6,8 +6,8 @@ import { root } from '../lib/sources.mjs';
 // A short run of every benchmark, or of every fault scenario, whichever there are: `--list` names them, one a line. The numbers of
 // so short a run say nothing; that it runs and what it prints is what is checked.
 const kinds = {
-  bench: { args: (name) => [name, '--rows', '2000', '--json'], problems: benchProblems },
-  faults: { args: (name) => ['--scenario', name, '--faults', '3', '--seed', '1', '--json'], problems: faultProblems },
+  bench: { args: (name) => [name, '--rows', '2000', '--rounds', '1', '--json'], problems: benchProblems },
+  faults: { args: (name) => ['--scenario', name, '--faults', '3', '--seed', '10', '--json'], problems: faultProblems },
 };
 
 const [kind = ''] = process.argv.slice(2);

@@ -4,8 +4,8 @@ import { runLane, type Lane, type LaneOutcome } from './lane.js';
 import { planFaults, type Fault } from './plan.js';
 import type { Scenario } from './scenario.js';
 
-export interface CampaignOptions {
-  scenario: Scenario;
+/** What campaigns of all kinds need. */
+export interface CommonCampaignOptions {
   seed: number;
   /** Faults that must have occurred. */
   faults: number;
@@ -20,6 +20,10 @@ export interface CampaignOptions {
   folder: string;
   /** Tells a person how it goes. */
   say: (line: string) => void;
+}
+
+export interface CampaignOptions extends CommonCampaignOptions {
+  scenario: Scenario;
 }
 
 /** One scenario's line of the report. */

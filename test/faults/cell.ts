@@ -1,19 +1,16 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configSchema, type TidemarkConfig } from '../../contracts/config.js';
+import { configSchema } from '../../contracts/config.js';
 import type { TitanSandboxOptions } from '../../sandbox/titanrdm/index.js';
 import { ChildProgram, type Ending } from './child-program.js';
 import { programFile } from './programs.js';
-import { isStopped } from './process-state.js';
 import { SandboxControl } from './sandbox-control.js';
 import { Tenant } from './tenant.js';
-import type { WorkerProcessOptions } from './worker-process.js';
+import { Workers } from './workers.js';
 
 export const TENANT = 'tenant';
 export const STORE = 'lake';
-/** For a worker that was taken for dead and goes on. */
-const TIME_FOR_HARM_MS = 2_500;
 
 export interface CellOptions {
   name: string;
@@ -32,14 +29,10 @@ export interface CellOptions {
  * Cells share nothing but the Temporal server, so that a fault in one is none in another.
  */
 export class Cell {
-  private readonly workers = new Set<ChildProgram>();
-  private readonly frozen = new Set<ChildProgram>();
-  private started = 0;
-
   private constructor(
     private readonly options: CellOptions,
     private readonly sandboxProgram: ChildProgram,
-    private readonly config: TidemarkConfig,
+    private readonly workers: Workers,
     readonly sandbox: SandboxControl,
     /** Loads data behind the back of the code under test. */
     readonly tenant: Tenant,
@@ -75,9 +68,9 @@ export class Cell {
       worker: { shutdownGraceSeconds: 2 },
     });
     const tenant = new Tenant(url, clientId, clientSecret);
-    const cell = new Cell(options, program, config, new SandboxControl(url), tenant, clientSecret);
-    await cell.startWorker();
-    return cell;
+    const workers = new Workers({ ...options, config, temporary: path.join(options.folder, 'worker-temp') });
+    await workers.start();
+    return new Cell(options, program, workers, new SandboxControl(url), tenant, clientSecret);
   }
 
   get taskQueue(): string {
@@ -89,66 +82,29 @@ export class Cell {
     return path.join(this.options.folder, 'store');
   }
 
-  async startWorker(): Promise<void> {
-    this.started += 1;
-    const { address, namespace, bundle, name, log } = this.options;
-    const identity = `${name}-worker-${this.started}`;
-    const given: WorkerProcessOptions = { config: this.config, address, namespace, bundle, identity };
-    const worker = await ChildProgram.start('the worker', programFile('worker-process'), {
-      args: [JSON.stringify(given)],
-      env: { TMPDIR: path.join(this.options.folder, 'worker-temp') },
-      log,
-    });
-    this.workers.add(worker);
-  }
-
   /** SIGKILL to the worker, and, after a look around, a new one in its place. Tells how the old one ended. */
-  async killWorker(whileDead: () => Promise<void>): Promise<Ending> {
-    const worker = this.worker();
-    const ending = await worker.kill();
-    this.workers.delete(worker);
-    await whileDead();
-    await this.startWorker();
-    return ending;
+  killWorker(whileDead: () => Promise<void>): Promise<Ending> {
+    return this.workers.kill(whileDead);
   }
 
-  /**
-   * The worker stands still for longer than its heartbeats may be missing, while another one takes over; then it goes on, not
-   * knowing that its attempts have been given to the other. Tells whether it really stood still. It is ended afterwards.
-   */
-  async freezeWorker(forMs: number): Promise<boolean> {
-    const stopped = await this.replaceFrozen();
-    await sleep(forMs);
-    return (await this.thawReplaced()) && stopped;
+  /** See `Workers.freeze`. */
+  freezeWorker(forMs: number): Promise<boolean> {
+    return this.workers.freeze(forMs);
   }
 
-  /** The worker stands still, and another one takes its place. Tells whether it really stands still. */
-  async replaceFrozen(): Promise<boolean> {
-    const frozen = this.worker();
-    frozen.freeze();
-    const stopped = await isStopped(frozen.pid);
-    this.workers.delete(frozen);
-    this.frozen.add(frozen);
-    await this.startWorker();
-    return stopped;
+  /** See `Workers.replaceFrozen`. */
+  replaceFrozen(): Promise<boolean> {
+    return this.workers.replaceFrozen();
   }
 
-  /** Those that were replaced go on, have time to do harm with what they have in hand, and are ended. Tells whether they stood still. */
-  async thawReplaced(): Promise<boolean> {
-    let still = true;
-    for (const worker of this.frozen) {
-      still = still && (await isStopped(worker.pid));
-      worker.thaw();
-      await sleep(TIME_FOR_HARM_MS);
-      this.frozen.delete(worker);
-      await worker.stop();
-    }
-    return still;
+  /** See `Workers.thawReplaced`. */
+  thawReplaced(): Promise<boolean> {
+    return this.workers.thawReplaced();
   }
 
   /** Whether a worker that stands still may have files in hand. */
   hasFrozen(): boolean {
-    return this.frozen.size > 0;
+    return this.workers.hasFrozen();
   }
 
   async freezeSandbox(forMs: number): Promise<boolean> {
@@ -169,18 +125,12 @@ export class Cell {
 
   /** Ends everything in order; names the temporary files that are left, which should be none. */
   async stop(): Promise<string[]> {
-    for (const worker of [...this.workers, ...this.frozen]) await worker.stop();
+    await this.workers.stop();
     await this.sandboxProgram.stop();
     const names = ['worker-temp', 'sandbox-temp'].map(async (name) => {
       const entries = await readdir(path.join(this.options.folder, name), { recursive: true, withFileTypes: true });
       return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
     });
     return (await Promise.all(names)).flat();
-  }
-
-  private worker(): ChildProgram {
-    const [worker] = this.workers;
-    if (worker === undefined) throw new Error('the cell has no worker');
-    return worker;
   }
 }

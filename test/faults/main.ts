@@ -6,14 +6,24 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startDevServer } from '../../workers/dev-server/index.js';
-import { runCampaign, type ScenarioReport } from './campaign.js';
+import { runCampaign, type CommonCampaignOptions, type ScenarioReport } from './campaign.js';
 import { conventionDownload } from './download-scenario.js';
+import { ingestScenarios, runIngestCampaign } from './ingest/ingest-campaign.js';
 import { BUILD } from './programs.js';
 import { conventionUpload, importBatch } from './upload-scenarios.js';
 
 // npm run faults -- [--scenario NAME] [--seed N] [--faults N] [--lanes N] [--only TEXT] [--json] | --list
 
-const SCENARIOS = [importBatch, conventionUpload, conventionDownload];
+const SCENARIOS = [
+  ...[importBatch, conventionUpload, conventionDownload].map((scenario) => ({
+    name: scenario.name,
+    run: (options: CommonCampaignOptions) => runCampaign({ scenario, ...options }),
+  })),
+  ...ingestScenarios.map((scenario) => ({
+    name: scenario.name,
+    run: (options: CommonCampaignOptions) => runIngestCampaign(scenario, options),
+  })),
+];
 
 const { values } = parseArgs({
   options: {
@@ -58,8 +68,7 @@ try {
   const client = new Client({ connection, namespace: server.namespace });
   const bundle = await workflowBundle();
   const run = async (scenario: (typeof wanted)[number]): Promise<ScenarioReport> => {
-    const report = await runCampaign({
-      scenario,
+    const report = await scenario.run({
       seed,
       faults,
       lanes,

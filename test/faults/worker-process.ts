@@ -32,7 +32,15 @@ const tidemark = await createTidemarkWorker({
   connection,
   namespace: options.namespace,
   connections,
-  worker: { workflowBundle: { codePath: options.bundle }, identity: options.identity },
+  worker: {
+    workflowBundle: { codePath: options.bundle },
+    identity: options.identity,
+    // Each open poll of a worker that stands still takes a task with it, for as long as that task's timeout: few, so that many faults
+    // fit into minutes. A sticky workflow comes back as quickly.
+    maxConcurrentWorkflowTaskPolls: 2,
+    maxConcurrentActivityTaskPolls: 2,
+    stickyQueueScheduleToStartTimeout: '2s',
+  },
 });
 
 process.on('SIGTERM', () => tidemark.shutdown());

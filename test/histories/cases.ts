@@ -1,4 +1,6 @@
+import { TidemarkError } from '../../contracts/errors.js';
 import type { FaultRuleInput, TitanSandboxOptions } from '../../sandbox/titanrdm/index.js';
+import { defineSource } from '../../workers/index.js';
 
 /** One workflow whose history is kept. */
 export interface RecordedCase {
@@ -9,6 +11,8 @@ export interface RecordedCase {
   faults?: FaultRuleInput[];
   /** Cancelled as soon as the sandbox has seen a call of this route. */
   cancelAt?: string;
+  /** Cancelled as soon as its source stands still. */
+  cancelWhenStuck?: boolean;
   /** Children whose histories are kept too, by their ids within the parent's. */
   children?: string[];
 }
@@ -57,6 +61,31 @@ const inline = {
 };
 const bad = { target: { domain: 'Customer', name: 'people' }, source: { connection: 'lake', table: 'bad' } };
 const sync = { ...base, domains: ['Customer', 'Product'] };
+
+const landing = (name: string) => ({ schema: 'landing', name, columns: [{ name: 'id', type: 'integer' }] });
+
+/** Batches of a row each, up to a number. */
+function ingest(name: string, upTo: number, more: { failsAt?: number; standsStillAt?: number } = {}) {
+  const source = { type: 'source', name: 'numbers', options: { upTo, ...more } };
+  return { pipeline: name, target: 'warehouse', tables: [landing(name)], source };
+}
+
+/** Whether a source stands still. */
+export const stuck = { is: false };
+
+export const SOURCES = [
+  defineSource('numbers', async function* (highWatermark, { tables: [table], options }) {
+    if (table === undefined) return;
+    for (let id = Number(highWatermark ?? 0) + 1; id <= Number(options['upTo']); id += 1) {
+      if (id === options['failsAt']) throw new TidemarkError('The source is gone.', { code: 'GONE', retryable: false });
+      if (id === options['standsStillAt']) {
+        stuck.is = true;
+        await new Promise(() => undefined);
+      }
+      yield { highWatermark: id, rows: [[table, [id]] as const] };
+    }
+  }),
+];
 
 /** Every workflow, well ended, and the ways in which one ends otherwise. */
 export const CASES: RecordedCase[] = [
@@ -138,5 +167,48 @@ export const CASES: RecordedCase[] = [
     workflow: 'titanSyncDomains',
     input: { ...sync, direction: 'download', store: 'landing', onDomainError: 'stop', domainsInFlight: 1 },
     faults: [{ kind: 'exportFailed', match: { route: 'exports.new' }, times: 1 }],
+  },
+  { name: 'ingest', workflow: 'postgresIngest', input: ingest('whole', 3) },
+  {
+    name: 'ingest-files',
+    workflow: 'postgresIngest',
+    input: {
+      ...ingest('people', 0),
+      tables: [
+        {
+          ...landing('people'),
+          columns: ['code', 'name'].map((name) => ({ name, type: 'text' })),
+          primaryKey: ['code'],
+        },
+      ],
+      source: { type: 'files', connection: 'lake', pattern: 'cust_people*' },
+    },
+  },
+  {
+    name: 'ingest-nothing-new',
+    workflow: 'postgresIngest',
+    input: { ...ingest('whole', 3), batchesPerStretch: 2 },
+  },
+  {
+    name: 'ingest-continued',
+    workflow: 'postgresIngest',
+    input: {
+      ...ingest('long', 40),
+      batchesPerStretch: 1,
+      highWatermark: '__EARLIEST__',
+      delete: '__BEFORE_FIRST_BATCH__',
+    },
+  },
+  { name: 'ingest-invalid', workflow: 'postgresIngest', input: { ...ingest('whole', 3), upsert: 'never' } },
+  {
+    name: 'ingest-failed',
+    workflow: 'postgresIngest',
+    input: { ...ingest('broken', 3, { failsAt: 2 }), batchesPerStretch: 1 },
+  },
+  {
+    name: 'ingest-cancelled',
+    workflow: 'postgresIngest',
+    input: ingest('stuck', 3, { standsStillAt: 2 }),
+    cancelWhenStuck: true,
   },
 ];

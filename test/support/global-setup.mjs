@@ -7,14 +7,15 @@ import { root } from '../../scripts/lib/sources.mjs';
 import { buildFolder, transpile } from '../../scripts/lib/transpile.mjs';
 
 /**
- * Before all tests: one Temporal server for the whole run, and the workflow bundle, built once. Tests learn of them by
+ * Before all tests: one Temporal server and one PostgreSQL for the whole run, and the workflow bundle, built once. Tests learn of them by
  * environment variables (`test/support/environment.ts` reads them). Plain JavaScript, since jest loads it without its transforms.
  */
 export default async function globalSetup() {
   await transpile();
-  const { startDevServer } = await import(path.join(buildFolder, 'workers', 'dev-server', 'index.js'));
-  const server = await startDevServer();
+  const servers = await import(path.join(buildFolder, 'workers', 'dev-server', 'index.js'));
+  const [server, postgres] = await allOrNone([servers.startDevServer(), startTestPostgres(servers)]);
   globalThis.tidemarkTestServer = server;
+  globalThis.tidemarkTestPostgres = postgres;
   process.env.TIDEMARK_TEST_TEMPORAL_ADDRESS = server.address;
   process.env.TIDEMARK_TEST_NAMESPACE = server.namespace;
   process.env.TIDEMARK_TEST_WEB_UI = server.webUiUrl ?? '';
@@ -25,6 +26,23 @@ export default async function globalSetup() {
   process.env.TIDEMARK_TEST_LOG = path.join(folder, 'log');
   const bundle = await workflowBundle();
   if (bundle !== undefined) process.env.TIDEMARK_TEST_BUNDLE = bundle;
+}
+
+/** The PostgreSQL that `TIDEMARK_TEST_POSTGRES` names, else one of our own (of `TIDEMARK_POSTGRES_BIN` where that is set). */
+async function startTestPostgres({ startPostgres }) {
+  if (process.env.TIDEMARK_TEST_POSTGRES) return undefined;
+  const server = await startPostgres({ fsync: false, maxConnections: 300 });
+  process.env.TIDEMARK_TEST_POSTGRES = server.url;
+  return server;
+}
+
+/** Waits for all; when one could not be started, the others are stopped. */
+async function allOrNone(starting) {
+  const settled = await Promise.allSettled(starting);
+  const failed = settled.find(({ status }) => status === 'rejected');
+  if (failed === undefined) return settled.map(({ value }) => value);
+  await Promise.all(settled.map(({ value }) => value?.stop()));
+  throw failed.reason;
 }
 
 /** Building takes seconds: a bundle is kept under the hash of what it is made of. */

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 
-/** After all tests: the Temporal server ends. After Ctrl-C too, where jest does not come here: it ends with its owner. */
+/** After all tests: the servers end. After Ctrl-C too, where jest does not come here: they end with their owner. */
 export default async function globalTeardown() {
-  await globalThis.tidemarkTestServer?.stop();
+  await Promise.all([globalThis.tidemarkTestServer?.stop(), globalThis.tidemarkTestPostgres?.stop()]);
   if (globalThis.tidemarkTestFolder !== undefined)
     await rm(globalThis.tidemarkTestFolder, { recursive: true, force: true });
 }

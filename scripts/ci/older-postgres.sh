@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# The suites about PostgreSQL once more, on the major version that the system brings: `npm test` runs them on the one from npm.
+# They are those that have `postgres` or `ingest` in the file's name.
+set -euo pipefail
+bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1)
+"$bin/postgres" --version
+TIDEMARK_POSTGRES_BIN=$bin npm test --silent -- 'test/[a-z0-9-]*(postgres|ingest)[a-z0-9-]*\.test\.ts$'

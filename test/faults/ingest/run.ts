@@ -1,0 +1,136 @@
+import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Findings } from '../findings.js';
+import { makeFault } from './inject.js';
+import type { IngestCell } from './ingest-cell.js';
+import type { Ledger } from './ledger.js';
+import type { IngestFault } from './plan.js';
+
+/** A run that has not ended by then counts as stuck. */
+const STUCK_AFTER_MS = 150_000;
+const WATCH_EVERY_MS = 20;
+
+export interface IngestRun {
+  cell: IngestCell;
+  ledger: Ledger;
+  findings: Findings;
+  client: Client;
+  workflowId: string;
+  fault: IngestFault;
+}
+
+export interface IngestRunOutcome {
+  workflowIds: string[];
+  made: boolean;
+  seconds: number;
+}
+
+type Ending = 'ended' | 'moved' | 'failed' | 'stuck';
+
+/** One run with its fault, then the judge; where a worker stands still, a second run, and then it goes on. */
+export async function runIngest(run: IngestRun): Promise<IngestRunOutcome> {
+  const { cell, ledger, workflowId } = run;
+  const outcome = await runWithFault(run);
+  if (!cell.workers.hasFrozen()) return outcome;
+  // The target moves on: what the old worker still has in hand is of the past.
+  const after = await runWithFault({ ...run, workflowId: `${workflowId}/after` }, false);
+  const stoodStill = await cell.workers.thawReplaced();
+  await ledger.check('after the old worker went on');
+  await ledger.checkWhole();
+  return {
+    workflowIds: [...outcome.workflowIds, ...after.workflowIds],
+    made: outcome.made && stoodStill,
+    seconds: outcome.seconds + after.seconds,
+  };
+}
+
+async function runWithFault(run: IngestRun, withFault = true): Promise<IngestRunOutcome> {
+  const { cell, ledger, findings, client, workflowId, fault } = run;
+  const grownBy = await ledger.grow();
+  const input = ledger.input();
+  const began = performance.now();
+  const over = new AbortController();
+  const workflowIds = [workflowId];
+  const start = (id: string): Promise<WorkflowHandle> =>
+    client.workflow.start('postgresIngest', { workflowId: id, taskQueue: cell.taskQueue, args: [input] });
+  const watching = watchWatermark(ledger, findings, over.signal);
+  const handle = await start(workflowId);
+  const told = handle.result().then(rowsOf, () => undefined);
+  let endings: Promise<Ending>[] = [];
+  const second = async (): Promise<void> => {
+    const id = `${workflowId}/second`;
+    workflowIds.push(id);
+    const other = await start(id);
+    endings = [...endings, endOf(other, findings)];
+    await endings.at(-1);
+  };
+  const making = withFault
+    ? makeFault(fault, { cell, ledger, client, handle, over: over.signal, second })
+    : Promise.resolve(false);
+  // Awaited below, when the run is over: until then nobody would hear of its error.
+  making.catch(() => undefined);
+  endings.push(endOf(handle, findings));
+  await endings[0];
+  // Who waits for a moment that never came gives up; what has begun is finished.
+  over.abort();
+  const made = await making;
+  const all = await Promise.all(endings);
+  await watching;
+  findings.expect(all.includes('ended') || all.includes('stuck'), `no run ended well: ${all.join(', ')}`);
+  findings.expect(!all.includes('moved') || all.length > 1, 'the only run there was found the watermark moved');
+  // Nobody else has written: what the run says that it brought is what was new.
+  if (all.length === 1 && all[0] === 'ended' && !ledger.isKeyed)
+    findings.expect((await told) === grownBy, `the result says ${String(await told)} rows, not ${grownBy}`);
+  await ledger.checkWhole();
+  return { workflowIds, made, seconds: (performance.now() - began) / 1_000 };
+}
+
+/** The watermark never goes back, whoever looks and whenever. */
+async function watchWatermark(ledger: Ledger, findings: Findings, over: AbortSignal): Promise<void> {
+  let highest = 0;
+  while (!over.aborted) {
+    const now = await ledger.watermark();
+    if (now !== undefined && now < highest) findings.add('watermarkWentBack', `${highest} to ${now}`);
+    highest = Math.max(highest, now ?? 0);
+    await sleep(WATCH_EVERY_MS);
+  }
+}
+
+/** Of two runs at once, one may find that the other has moved the watermark: that is how the loser ends. */
+async function endOf(handle: WorkflowHandle, findings: Findings): Promise<Ending> {
+  const giveUp = new AbortController();
+  const tooLong = sleep(STUCK_AFTER_MS, 'stuck' as const, { signal: giveUp.signal }).catch(() => 'stuck' as const);
+  const ended = handle.result().then(
+    () => 'ended' as const,
+    (error: unknown) => {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+      const code = error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
+      if (code === 'HIGH_WATERMARK_MOVED') return 'moved' as const;
+      findings.add('wrong', `the workflow failed: ${error.cause?.message ?? error.message}`);
+      return 'failed' as const;
+    },
+  );
+  const ending = await Promise.race([ended, tooLong]);
+  giveUp.abort();
+  if (ending === 'stuck') {
+    findings.add('stuck', `still open after ${STUCK_AFTER_MS / 1_000} s: ${await pendingOf(handle)}`);
+    await handle.terminate('the fault campaign gave up waiting');
+  }
+  return ending;
+}
+
+/** What an open run waits for. */
+async function pendingOf(handle: WorkflowHandle): Promise<string> {
+  const { raw } = await handle.describe();
+  const pending = (raw.pendingActivities ?? []).map(
+    ({ activityType, attempt, lastFailure }) =>
+      `${activityType?.name ?? 'an activity'}, attempt ${attempt ?? 0}, last failure: ${lastFailure?.message ?? 'none'}`,
+  );
+  return pending.join('; ') || 'no activity';
+}
+
+/** Rows, by the result. */
+function rowsOf(result: unknown): unknown {
+  return typeof result === 'object' && result !== null && 'rows' in result ? result.rows : undefined;
+}
