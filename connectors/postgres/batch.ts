@@ -121,6 +121,8 @@ export class BatchRun {
     const { onBeforeVisible } = this.settings;
     if (onBeforeVisible === undefined) return;
     await onBeforeVisible({ client, table: load.writeTo, batchMetadata });
+    // An error reaches its caller before the server's word that the transaction has failed: an empty statement comes after both.
+    await client.query('');
     if (client.getTransactionStatus() === 'T') return;
     throw new TidemarkError('onBeforeVisible ended the transaction of the batch, or hid an error that ends it.', {
       code: 'POSTGRES_ROLLED_BACK',

@@ -28,10 +28,6 @@ export interface TableComment {
 }
 
 /**
- * Read from the catalogue's tables, not by `to_regclass`: a session that was waiting for the advisory lock would be told by its cache that
- * the table which another one has just created does not exist, and take its watermark for null.
- */
-/**
  * Reads the catalogue's tables. `to_regclass` would not do: it asks a cache that may be older than what the session has just waited for,
  * and a table that another one has made meanwhile would go unnoticed.
  */
