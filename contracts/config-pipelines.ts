@@ -30,9 +30,9 @@ export const pipelineSchema = z.discriminatedUnion('workflow', [
 export type PipelineConfig = z.infer<typeof pipelineSchema>;
 export type PipelineWorkflow = PipelineConfig['workflow'];
 
-/** What a run of the pipeline is started with. */
-export function pipelineInput(name: string, { workflow, input }: PipelineConfig): object {
-  return workflow === 'postgresIngest' ? { ...input, pipeline: input.pipeline ?? name } : input;
+/** What a run of the pipeline is started with: its input, which says whose run it is. */
+export function pipelineInput(name: string, { input }: PipelineConfig): object {
+  return { ...input, pipeline: input.pipeline ?? name };
 }
 
 /** A place in a pipeline's input that names a connection, and what that connection must be. */

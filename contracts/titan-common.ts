@@ -37,9 +37,13 @@ export const onEmptySchema = z.enum(['skip', 'send']);
 /** Tables sent or received at the same time, by one workflow. */
 export const concurrencySchema = z.int().min(1).max(100);
 
+/** Name of the pipeline that the run is one of: its high watermarks are its own. The command fills it in for a configured pipeline. */
+export const pipelineNameSchema = z.string().min(1).max(200);
+
 /** Fields that every import has in common. */
 export const importOptionsShape = {
   version: z.literal(1).default(1),
+  pipeline: pipelineNameSchema.optional(),
   /** Name of a connection of type `titanrdm`. */
   connection: z.string().min(1),
   branch: branchSelectorSchema,

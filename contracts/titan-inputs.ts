@@ -8,6 +8,7 @@ import {
   branchSelectorSchema,
   onEmptySchema,
   onTableErrorSchema,
+  pipelineNameSchema,
   pollSchema,
 } from './titan-common.js';
 
@@ -54,6 +55,7 @@ export const titanConventionUploadInputSchema = z.strictObject({
 
 const exportOptionsShape = {
   version: z.literal(1).default(1),
+  pipeline: pipelineNameSchema.optional(),
   connection: z.string().min(1),
   branch: branchSelectorSchema,
   correlationCode: z.string().min(1).max(200).optional(),
