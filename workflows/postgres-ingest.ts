@@ -7,11 +7,9 @@ import { IngestView } from './ingest/ingest-view.js';
 import { ingestResult } from './ingest/result.js';
 import { addStretch, isStretch, NOTHING_YET, type IngestTotals } from './ingest/totals.js';
 import { parseInput } from './input.js';
+import { identityOfRun } from './run-identity.js';
 import { ingest } from './steps.js';
 import { watchedBy } from './watched.js';
-
-/** Longest identity of a run that a table's marker takes. */
-const MAX_IDENTITY = 200;
 
 interface Carried {
   version: 1;
@@ -59,15 +57,4 @@ async function run(input: PostgresIngestInput, view: IngestView, carried?: Carri
   }
   view.totals(totals);
   return ingestResult(options, totals);
-}
-
-/**
- * Whose batches these are, for the marker at the target: the same in every attempt and continuation, and after a reset. Runs of a
- * cron workflow share their first execution's id, and are runs of their own nevertheless.
- */
-function identityOfRun(): string {
-  const { workflowId, runId, firstExecutionRunId, cronSchedule } = workflowInfo();
-  const identity = `${workflowId}/${cronSchedule === undefined ? firstExecutionRunId : runId}`;
-  // A workflow id can be long; the run's id at the end is what tells it from others.
-  return identity.slice(-MAX_IDENTITY);
 }
