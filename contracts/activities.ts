@@ -4,6 +4,7 @@ import type { TableSelector } from './titan-inputs.js';
 import type { TableReference } from './table-reference.js';
 import type { PostgresIngestOptions } from './postgres-inputs.js';
 import type { IngestedTable } from './postgres-results.js';
+import type { Advance, Open, Opened, Rebuild, Recorded } from './watermark.js';
 
 /** A deployed table, as workflows carry it: names and ids only, never its columns. */
 export interface TableTarget {
@@ -177,6 +178,17 @@ export interface IngestStretch {
 export interface PostgresActivities {
   /** Batches of the source, each committed with its watermark, until it is used up or the stretch is long enough. */
   postgresIngestStretch(input: IngestStretchInput): Promise<IngestStretch>;
+}
+
+/** Activities of the watermark plugin. Each may be repeated: what has been done is not done twice. */
+export interface WatermarkActivities {
+  /** What a run begins from; starts the pipeline's watermark workflow where there is none. */
+  tidemarkOpenWatermarks(input: Open & { pipeline: string }): Promise<Opened>;
+  tidemarkAdvanceWatermark(input: Advance & { pipeline: string }): Promise<Recorded>;
+  /** Takes over the copy at the target. */
+  tidemarkRebuildWatermark(input: Rebuild & { pipeline: string }): Promise<Recorded>;
+  /** Waits for the end of a workflow, however it ends. */
+  tidemarkWaitForRun(input: { workflowId: string }): Promise<void>;
 }
 
 /** Activities that every plugin brings, whatever its system. */
