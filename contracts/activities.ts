@@ -158,6 +158,18 @@ export interface IngestStretchInput {
   /** Batches that its earlier stretches have committed, and their rows. */
   committed: number;
   committedRows: number;
+  /** Id of what a person has set, which `options.highWatermark` is: the target's marker takes it. */
+  override?: string;
+}
+
+/** What the target says of what has arrived in it. */
+export interface TargetWatermark {
+  /** Null when there is none. One that is long is shown by its beginning. */
+  value: unknown;
+  /** Who has committed last; null when it was not Tidemark. */
+  marker: { pipeline: string | null; run: string; override: string | null } | null;
+  /** It is no value that can be gone on from. */
+  unreadable?: boolean;
 }
 
 /** What one stretch of batches did. */
@@ -176,6 +188,8 @@ export interface IngestStretch {
 
 /** Activities of the PostgreSQL plugin. */
 export interface PostgresActivities {
+  /** The high watermark that the comment of the first table holds. */
+  postgresReadWatermark(input: { target: string; table: { schema: string; name: string } }): Promise<TargetWatermark>;
   /** Batches of the source, each committed with its watermark, until it is used up or the stretch is long enough. */
   postgresIngestStretch(input: IngestStretchInput): Promise<IngestStretch>;
 }

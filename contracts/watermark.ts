@@ -16,7 +16,7 @@ export const INGEST_KEY = 'ingest';
 /** Keys of one pipeline. */
 export const MAX_KEYS = 10_000;
 /** Longest watermark, as bytes of JSON. */
-export const MAX_VALUE_BYTES = 16_000;
+export const MAX_VALUE_BYTES = 32_000;
 /** All watermarks and overrides of one pipeline together, as bytes of JSON: they travel in one payload, of which Temporal takes 2 MB. */
 export const MAX_STATE_BYTES = 1_000_000;
 /** Entries that the query `history` answers with. */

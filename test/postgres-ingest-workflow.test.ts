@@ -86,6 +86,8 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
         lostByServer: 0,
         highWatermark: { from: null, to: 3 },
         tables: [{ schema: 'landing', table: table.name, rows: 3, quarantined: 0, migration: 'created' }],
+        // The worker has no watermark plugin: the table's own copy is all that there is.
+        watermark: { notRecorded: expect.stringContaining('watermarkPlugin') },
         summary: `3 batches, 3 rows into landing.${table.name}; high watermark null → 3.`,
       });
       upTo = 5;

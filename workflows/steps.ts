@@ -22,6 +22,9 @@ export const lastWord = (summary: string): Steps => proxy({ ...LAST_WORD, summar
 /** Steps that bring batches of rows into PostgreSQL. */
 export const ingest = (summary: string): ActivityInterfaceFor<PostgresActivities> =>
   proxyActivities<PostgresActivities>({ ...INGEST, summary });
+/** Steps that make a few calls to PostgreSQL. */
+export const postgres = (summary: string): ActivityInterfaceFor<PostgresActivities> =>
+  proxyActivities<PostgresActivities>({ ...CALL, summary });
 /** Steps that speak to the pipeline's watermark workflow. */
 export const watermark = (summary: string): ActivityInterfaceFor<WatermarkActivities> =>
   proxyActivities<WatermarkActivities>({ ...WATERMARK, summary });

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { WatermarkActivities } from '../../contracts/activities.js';
 import { TidemarkError } from '../../contracts/errors.js';
-import { runStep } from '../step.js';
+import { pause, runStep } from '../step.js';
 import { updateWatermarks, type Reach } from './reach.js';
 
 /** Steps that reach other workflows: workflows themselves can't send updates, nor wait for a run that is no child of theirs. */
@@ -25,17 +25,24 @@ export function createWatermarkActivities(): WatermarkActivities {
   };
 }
 
+/** Seconds between two looks. */
+const LOOK_EVERY = 1;
+
+/** Looks again and again: a call that waits at the server could not be ended by a worker that shuts down. */
 async function endOf(workflowId: string, signal: AbortSignal): Promise<void> {
   const { workflow } = Context.current().client;
-  try {
-    await workflow.withAbortSignal(signal, () => workflow.getHandle(workflowId).result());
-  } catch (error) {
-    // Its end is what was waited for: what it came to is its own affair.
-    if (error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError) return;
-    throw new TidemarkError(`The end of ${workflowId} could not be waited for.`, {
-      code: 'WATERMARK_UNREACHABLE',
-      retryable: true,
-      cause: error,
-    });
+  for (;;) {
+    try {
+      const { status } = await workflow.getHandle(workflowId).describe();
+      if (status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW') return;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return;
+      throw new TidemarkError(`The end of ${workflowId} could not be waited for.`, {
+        code: 'WATERMARK_UNREACHABLE',
+        retryable: true,
+        cause: error,
+      });
+    }
+    await pause(LOOK_EVERY, signal);
   }
 }

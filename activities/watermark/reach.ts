@@ -54,22 +54,24 @@ export async function updateWatermarks<Name extends keyof Updates>(
   const { workflow } = client;
   const send = async (): Promise<Updates[Name]['result']> => {
     const lost = await lostOf(client, pipeline);
-    return workflow.executeUpdateWithStart<(given: object) => Promise<void>, Updates[Name]['result'], [object]>(update, {
-      args: [input],
-      startWorkflowOperation: new WithStartWorkflowOperation('tidemarkWatermark', {
-        workflowId: watermarkWorkflowId(pipeline),
-        taskQueue,
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        args: [{ pipeline, ...(lost === undefined ? {} : { lost }) }],
-        staticSummary: `High watermarks of ${pipeline}`,
-        staticDetails: DETAILS,
-      }),
-    });
+    return workflow.executeUpdateWithStart<(given: object) => Promise<void>, Updates[Name]['result'], [object]>(
+      update,
+      {
+        args: [input],
+        startWorkflowOperation: new WithStartWorkflowOperation('tidemarkWatermark', {
+          workflowId: watermarkWorkflowId(pipeline),
+          taskQueue,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          args: [{ pipeline, ...(lost === undefined ? {} : { lost }) }],
+          staticSummary: `High watermarks of ${pipeline}`,
+          staticDetails: DETAILS,
+        }),
+      },
+    );
   };
   try {
-    const inTime = (): Promise<Updates[Name]['result']> => workflow.withDeadline(Date.now() + DEADLINE_MS, send);
-    return await (signal === undefined ? inTime() : workflow.withAbortSignal(signal, inTime));
+    return await orAborted(workflow.withDeadline(Date.now() + DEADLINE_MS, send), signal);
   } catch (error) {
     throw failureOf(error, pipeline);
   }
@@ -90,6 +92,22 @@ async function lostOf({ workflow }: Client, pipeline: string): Promise<Lost | un
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
+  }
+}
+
+/** A worker's own connection does not end a call when it is told to: its end, at the deadline, is not waited for then. */
+async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return call;
+  signal.throwIfAborted();
+  const over = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    signal.addEventListener('abort', stop, { once: true, signal: over.signal });
+  });
+  try {
+    return await Promise.race([call, aborted]);
+  } finally {
+    over.abort();
   }
 }
 

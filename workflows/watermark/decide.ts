@@ -48,7 +48,10 @@ export function valueOf(override: PendingOverride): unknown {
 }
 
 /** Keys are names of tables, and `constructor` may be one. */
-export function heldOf({ watermarks }: Pick<Known, 'watermarks'>, key: string): Known['watermarks'][string] | undefined {
+export function heldOf(
+  { watermarks }: Pick<Known, 'watermarks'>,
+  key: string,
+): Known['watermarks'][string] | undefined {
   return Object.hasOwn(watermarks, key) ? watermarks[key] : undefined;
 }
 
