@@ -29,6 +29,14 @@ export interface Discovery {
 
 export type Presence = 'absent' | 'empty' | 'rows';
 
+/** Rows of a table that lie behind a mark of its cursor column. */
+export interface ChangesWanted {
+  cursor: string;
+  lag?: string | number;
+  /** Null: all of them. */
+  after: string | null;
+}
+
 export interface SendTableInput {
   connection: string;
   branchId: string;
@@ -40,6 +48,8 @@ export interface SendTableInput {
   correlationCode: string;
   onEmpty: 'skip' | 'send';
   validate: boolean;
+  /** Only these rows. */
+  changes?: ChangesWanted;
 }
 
 export interface SendTableResult {
@@ -47,6 +57,8 @@ export interface SendTableResult {
   rows: number;
   bytes: number;
   importTables: { id: string; correlationCode: string }[];
+  /** The next mark of its cursor, where only changes were sent. */
+  mark?: string;
 }
 
 export interface ProcessedTable extends ImportTableResult {
@@ -122,12 +134,17 @@ export interface TitanRdmActivities {
     includeHistory: boolean;
     correlationCode: string;
     highWaterMark?: string;
-  }): Promise<{ exportId: string }>;
-  titanPollExport(input: {
-    connection: string;
+  }): Promise<{
     exportId: string;
-    poll: Poll;
-  }): Promise<{ rows: number | null; bytes: number | null }>;
+    /** The server's clock when it was asked, ISO 8601; null when it did not say. */
+    askedAt?: string | null;
+  }>;
+  titanPollExport(input: { connection: string; exportId: string; poll: Poll }): Promise<{
+    rows: number | null;
+    bytes: number | null;
+    /** When the export began, by the server's clock. */
+    startedAt?: string | null;
+  }>;
   titanReceiveTable(input: {
     connection: string;
     branchId: string;
@@ -141,11 +158,15 @@ export interface TitanRdmActivities {
     history?: boolean;
     /** Rows that the server says it exported; another number received is an error. */
     expectedRows: number | null;
+    /** Asks for the table's next mark. */
+    mark?: { since: string | null; startedAt: string | null; lagSeconds: number };
   }): Promise<{
     rows: number;
     bytes: number;
     reference: TableReference;
     lastChange: string | null;
+    /** Null when what was received does not tell. */
+    nextMark?: string | null;
     /** What the store could not keep as it was meant. */
     warnings?: string[];
   }>;
@@ -208,7 +229,11 @@ export interface WatermarkActivities {
 /** Activities that every plugin brings, whatever its system. */
 export interface TidemarkActivities {
   /** What each source holds: absent, empty, or rows. In the order of the input. */
-  tidemarkProbeTables(input: { sources: TableReference[] }): Promise<Presence[]>;
+  tidemarkProbeTables(input: {
+    sources: TableReference[];
+    /** Of which sources only changes count, in the same order. */
+    changes?: (ChangesWanted | null)[];
+  }): Promise<Presence[]>;
   /** Writes one part of a long list to the results location; the same part again replaces it. */
   tidemarkSaveResults(input: {
     workflowId: string;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startDevServer, type DevServer } from '../workers/dev-server/index.js';
 import { MAX_EVENTS, watermarkWorkflowId, type Advance } from '../contracts/watermark.js';
 import { refusalOf } from './support/refusal-code.js';
+import { emptyState } from '../workflows/watermark/state.js';
 import { openWatermarkBench, type WatermarkBench } from './support/watermark-worker.js';
 
 const KEY = 'cust_customers';
@@ -262,23 +263,43 @@ describe('a watermark workflow with a long history', () => {
     return { runId, firstExecutionRunId: raw.workflowExecutionInfo?.firstRunId ?? undefined };
   }
 
-  it('holds a thousand keys of one pipeline, and answers with them', async () => {
+  it('holds a thousand keys of one pipeline, answers with them, and hands them on', async () => {
     const name = bench.pipeline();
-    const reach = bench.reach(name);
-    const keys = Array.from({ length: 1_000 }, (_, index) => `domain_with_a_long_name_table_${index}`);
-    const to = '2026-11-25T01:02:03.123456+00:00';
     const run = `tidemark/pipeline/${name}/7b0f4a80-5d8c-4b52-a2f0-0d1bd7a6c9d1`;
-    let next = 0;
-    const lane = async () => {
-      for (let key = keys[next++]; key !== undefined; key = keys[next++])
-        await bench.update(reach, 'advance', { key, from: null, to, run, sequence: 1 });
-    };
-    await Promise.all(Array.from({ length: 8 }, lane));
-    const opened = await bench.update(reach, 'open', { run: 'run 2' });
-    expect(Object.keys(opened.watermarks)).toHaveLength(1_000);
-    expect(JSON.stringify(opened.watermarks).length).toBeLessThan(500_000);
-    expect(Object.values(await bench.watermarks(name)).every(({ value }) => value === to)).toBe(true);
+    const entry = { value: '2026-11-25T01:02:03.123456+00:00', run, sequence: 1, at: '2026-11-25T01:02:03.123Z' };
+    const keys = Array.from({ length: 1_000 }, (_, index) => `domain_with_a_long_name_table_${index}`);
+    // As a run before this one would have carried it over.
+    const state = { ...emptyState(undefined), watermarks: Object.fromEntries(keys.map((key) => [key, entry])) };
+    const { client, taskQueue } = bench.temporal;
+    await client.workflow.start('tidemarkWatermark', {
+      workflowId: watermarkWorkflowId(name),
+      taskQueue,
+      args: [{ pipeline: name }, { version: 1, state }],
+    });
+    const reach = bench.reach(name);
+    for (const key of keys.slice(0, 40))
+      await bench.update(reach, 'advance', { key, from: entry.value, to: 'later', run, sequence: 2 });
     const { firstExecutionRunId, runId } = await runsOf(name);
     expect(runId).not.toBe(firstExecutionRunId);
+    const opened = await bench.update(reach, 'open', { run: 'run 2' });
+    expect(Object.keys(opened.watermarks)).toEqual(keys);
+    expect(JSON.stringify(opened).length).toBeLessThan(500_000);
+    expect(await bench.watermarks(name)).toEqual(opened.watermarks);
+  });
+
+  it('refuses what would make it too large to be handed on', async () => {
+    const name = bench.pipeline();
+    const entry = { value: 'x'.repeat(9_000), run: 'run 1', sequence: 1, at: '2026-11-25T01:02:03.123Z' };
+    const keys = Array.from({ length: 108 }, (_, index) => `key ${index}`);
+    const state = { ...emptyState(undefined), watermarks: Object.fromEntries(keys.map((key) => [key, entry])) };
+    const { client, taskQueue } = bench.temporal;
+    await client.workflow.start('tidemarkWatermark', {
+      workflowId: watermarkWorkflowId(name),
+      taskQueue,
+      args: [{ pipeline: name }, { version: 1, state }],
+    });
+    const more = { key: 'more', from: null, to: 'y'.repeat(9_000), run: 'run 1', sequence: 1 };
+    expect(await refusalOf(bench.update(bench.reach(name), 'advance', more))).toBe('WATERMARK_TOO_LARGE');
+    await bench.update(bench.reach(name), 'advance', { ...more, to: 1 });
   });
 });
