@@ -12,6 +12,14 @@ export const watermarkErrors = {
     meaning: "The run needs the pipeline's high watermarks, and the worker has no watermarkPlugin.",
     mend: 'Add `watermarkPlugin()` to the plugins of the worker, or give a highWaterMark in the input.',
   },
+  CHANGES_NOT_SUPPORTED: {
+    meaning: "An upload is to send what has changed, and its store can't tell: it is no schema in PostgreSQL.",
+    mend: 'Send from a store in PostgreSQL, or leave out `incremental`.',
+  },
+  BAD_USAGE: {
+    meaning: 'A command was given something that it does not take.',
+    mend: 'Read what the message says, and the help of the command (`--help`).',
+  },
   UNKNOWN_WATERMARK: {
     meaning: 'The pipeline has no high watermark of that name.',
     mend: 'Correct the name; or say --new for a table that no run has seen yet.',
