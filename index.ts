@@ -7,6 +7,8 @@ export * from './contracts/postgres-results.js';
 export * from './contracts/postgres-table.js';
 export * from './contracts/table-reference.js';
 export * from './contracts/convention-key.js';
+export * from './contracts/run-inputs.js';
+export * from './contracts/watermark.js';
 export * from './contracts/errors.js';
 export * from './contracts/config.js';
 export * from './workers/config/index.js';

@@ -13,7 +13,7 @@ export function reportFailure(error: unknown, options: { json: boolean; debug: b
   if (options.debug) note(stackOf(error));
   else if (info.code === 'UNEXPECTED') note('tidemark: --debug shows where it happened.');
   if (options.json) printJson({ error: error instanceof ConfigError ? { ...info, problems: error.problems } : info });
-  return error instanceof ConfigError ? EXIT.usage : EXIT.failed;
+  return error instanceof ConfigError || info.code === 'BAD_USAGE' ? EXIT.usage : EXIT.failed;
 }
 
 function infoOf(error: unknown): ErrorInfo {

@@ -4,10 +4,12 @@ import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
+import { historyCommand } from './commands/history.js';
 import { inferCommand } from './commands/infer.js';
 import { planCommand } from './commands/plan.js';
 import { runCommand } from './commands/run.js';
 import { sandboxCommand } from './commands/sandbox.js';
+import { watermarkCommand } from './commands/watermark.js';
 import { workerCommand } from './commands/worker.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
@@ -18,6 +20,8 @@ const commands = [
   planCommand,
   runCommand,
   cancelCommand,
+  watermarkCommand,
+  historyCommand,
   checkCommand,
   inferCommand,
   sandboxCommand,

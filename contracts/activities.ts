@@ -4,6 +4,7 @@ import type { TableSelector } from './titan-inputs.js';
 import type { TableReference } from './table-reference.js';
 import type { PostgresIngestOptions } from './postgres-inputs.js';
 import type { IngestedTable } from './postgres-results.js';
+import type { Advance, Open, Opened, Rebuild, Recorded } from './watermark.js';
 
 /** A deployed table, as workflows carry it: names and ids only, never its columns. */
 export interface TableTarget {
@@ -28,6 +29,14 @@ export interface Discovery {
 
 export type Presence = 'absent' | 'empty' | 'rows';
 
+/** Rows of a table that lie behind a mark of its cursor column. */
+export interface ChangesWanted {
+  cursor: string;
+  lag?: string | number;
+  /** Null: all of them. */
+  after: string | null;
+}
+
 export interface SendTableInput {
   connection: string;
   branchId: string;
@@ -39,6 +48,8 @@ export interface SendTableInput {
   correlationCode: string;
   onEmpty: 'skip' | 'send';
   validate: boolean;
+  /** Only these rows. */
+  changes?: ChangesWanted;
 }
 
 export interface SendTableResult {
@@ -46,6 +57,8 @@ export interface SendTableResult {
   rows: number;
   bytes: number;
   importTables: { id: string; correlationCode: string }[];
+  /** The next mark of its cursor, where only changes were sent. */
+  mark?: string;
 }
 
 export interface ProcessedTable extends ImportTableResult {
@@ -121,12 +134,17 @@ export interface TitanRdmActivities {
     includeHistory: boolean;
     correlationCode: string;
     highWaterMark?: string;
-  }): Promise<{ exportId: string }>;
-  titanPollExport(input: {
-    connection: string;
+  }): Promise<{
     exportId: string;
-    poll: Poll;
-  }): Promise<{ rows: number | null; bytes: number | null }>;
+    /** The server's clock when it was asked, ISO 8601; null when it did not say. */
+    askedAt?: string | null;
+  }>;
+  titanPollExport(input: { connection: string; exportId: string; poll: Poll }): Promise<{
+    rows: number | null;
+    bytes: number | null;
+    /** When the export began, by the server's clock. */
+    startedAt?: string | null;
+  }>;
   titanReceiveTable(input: {
     connection: string;
     branchId: string;
@@ -140,11 +158,15 @@ export interface TitanRdmActivities {
     history?: boolean;
     /** Rows that the server says it exported; another number received is an error. */
     expectedRows: number | null;
+    /** Asks for the table's next mark. */
+    mark?: { since: string | null; startedAt: string | null; lagSeconds: number };
   }): Promise<{
     rows: number;
     bytes: number;
     reference: TableReference;
     lastChange: string | null;
+    /** Null when what was received does not tell. */
+    nextMark?: string | null;
     /** What the store could not keep as it was meant. */
     warnings?: string[];
   }>;
@@ -157,6 +179,18 @@ export interface IngestStretchInput {
   /** Batches that its earlier stretches have committed, and their rows. */
   committed: number;
   committedRows: number;
+  /** Id of what a person has set, which `options.highWatermark` is: the target's marker takes it. */
+  override?: string;
+}
+
+/** What the target says of what has arrived in it. */
+export interface TargetWatermark {
+  /** Null when there is none. One that is long is shown by its beginning. */
+  value: unknown;
+  /** Who has committed last; null when it was not Tidemark. */
+  marker: { pipeline: string | null; run: string; override: string | null } | null;
+  /** It is no value that can be gone on from. */
+  unreadable?: boolean;
 }
 
 /** What one stretch of batches did. */
@@ -175,14 +209,31 @@ export interface IngestStretch {
 
 /** Activities of the PostgreSQL plugin. */
 export interface PostgresActivities {
+  /** The high watermark that the comment of the first table holds. */
+  postgresReadWatermark(input: { target: string; table: { schema: string; name: string } }): Promise<TargetWatermark>;
   /** Batches of the source, each committed with its watermark, until it is used up or the stretch is long enough. */
   postgresIngestStretch(input: IngestStretchInput): Promise<IngestStretch>;
+}
+
+/** Activities of the watermark plugin. Each may be repeated: what has been done is not done twice. */
+export interface WatermarkActivities {
+  /** What a run begins from; starts the pipeline's watermark workflow where there is none. */
+  tidemarkOpenWatermarks(input: Open & { pipeline: string }): Promise<Opened>;
+  tidemarkAdvanceWatermark(input: Advance & { pipeline: string }): Promise<Recorded>;
+  /** Takes over the copy at the target. */
+  tidemarkRebuildWatermark(input: Rebuild & { pipeline: string }): Promise<Recorded>;
+  /** Waits for the end of a workflow, however it ends. */
+  tidemarkWaitForRun(input: { workflowId: string }): Promise<void>;
 }
 
 /** Activities that every plugin brings, whatever its system. */
 export interface TidemarkActivities {
   /** What each source holds: absent, empty, or rows. In the order of the input. */
-  tidemarkProbeTables(input: { sources: TableReference[] }): Promise<Presence[]>;
+  tidemarkProbeTables(input: {
+    sources: TableReference[];
+    /** Of which sources only changes count, in the same order. */
+    changes?: (ChangesWanted | null)[];
+  }): Promise<Presence[]>;
   /** Writes one part of a long list to the results location; the same part again replaces it. */
   tidemarkSaveResults(input: {
     workflowId: string;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import {
-  titanConventionDownloadInputSchema,
-  titanConventionUploadInputSchema,
+  titanConventionDownloadConfigSchema,
+  titanConventionUploadConfigSchema,
   titanImportBatchInputSchema,
-  titanSyncDomainsInputSchema,
+  titanSyncDomainsConfigSchema,
 } from './titan-inputs.js';
 import type { ConnectionRole } from './config-connections.js';
 import { postgresIngestConfigSchema, type PostgresIngestOptions } from './postgres-inputs.js';
@@ -22,9 +22,9 @@ function pipelineOf<Name extends string, Input extends z.ZodType>(workflow: Name
 /** A named, configured movement: workflow type and its input. */
 export const pipelineSchema = z.discriminatedUnion('workflow', [
   pipelineOf('titanImportBatch', titanImportBatchInputSchema),
-  pipelineOf('titanConventionUpload', titanConventionUploadInputSchema),
-  pipelineOf('titanConventionDownload', titanConventionDownloadInputSchema),
-  pipelineOf('titanSyncDomains', titanSyncDomainsInputSchema),
+  pipelineOf('titanConventionUpload', titanConventionUploadConfigSchema),
+  pipelineOf('titanConventionDownload', titanConventionDownloadConfigSchema),
+  pipelineOf('titanSyncDomains', titanSyncDomainsConfigSchema),
   pipelineOf('postgresIngest', postgresIngestConfigSchema),
 ]);
 export type PipelineConfig = z.infer<typeof pipelineSchema>;

@@ -133,7 +133,4 @@ export const clientConfigSchema = z
   .superRefine(checkNames);
 export type TidemarkClientConfig = z.infer<typeof clientConfigSchema>;
 
-/** Id of the workflow that is one run of a pipeline: fixed, so that runs of a pipeline are serialised. */
-export function pipelineWorkflowId(pipeline: string): string {
-  return `tidemark/pipeline/${pipeline}`;
-}
+export { pipelineWorkflowId } from './run-inputs.js';

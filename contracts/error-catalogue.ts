@@ -3,6 +3,7 @@ import { postgresErrors } from './error-catalogue-postgres.js';
 import { runErrors } from './error-catalogue-runs.js';
 import { setupErrors } from './error-catalogue-setup.js';
 import { tableErrors } from './error-catalogue-tables.js';
+import { watermarkErrors } from './error-catalogue-watermark.js';
 
 /** What an error code means and what to do about it. */
 export interface CatalogueEntry {
@@ -17,4 +18,5 @@ export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ...runErrors,
   ...postgresErrors,
   ...ingestErrors,
+  ...watermarkErrors,
 };

@@ -10,6 +10,16 @@ export interface IngestedTable {
   migration: 'created' | 'kept' | 'replaced';
 }
 
+/** What a run has to say of the pipeline's high watermark beside where it went. */
+export interface IngestWatermarkNote {
+  /** The watermark workflow held another value than the table, which decides. */
+  differed?: { workflow: unknown; table: unknown; reason: string };
+  /** What a person has set or reset, and this run began from: `applied` once rows are committed with it, else it waits for the next run. */
+  override?: { id: string; kind: 'set' | 'reset'; by: string; reason: string; applied: boolean };
+  /** Why the watermark workflow has not heard of all that this run has committed. The table has it, and the next run tells it. */
+  notRecorded?: string;
+}
+
 /** Result of `postgresIngest`. */
 export interface PostgresIngestResult {
   /** Batches committed by this run. */
@@ -26,6 +36,8 @@ export interface PostgresIngestResult {
   /** As JSON; one whose text is above 8,000 characters is shown by its beginning: `{ cut, characters }`. */
   highWatermark: { from: unknown; to: unknown };
   tables: IngestedTable[];
+  /** Left out when there is nothing to say. */
+  watermark?: IngestWatermarkNote;
   /** One line for people. */
   summary: string;
 }

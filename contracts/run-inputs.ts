@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { configNameSchema } from './config-connections.js';
 
+/** Id of the workflow that is one run of a pipeline: fixed, so that runs of a pipeline are serialised. */
+export function pipelineWorkflowId(pipeline: string): string {
+  return `tidemark/pipeline/${pipeline}`;
+}
+
 /** What becomes of a run whose pipeline is running already: it waits for the end of that one, does nothing, or fails. */
 export const ifRunningSchema = z.enum(['wait', 'skip', 'fail']);
 export type IfRunning = z.infer<typeof ifRunningSchema>;
@@ -19,3 +24,9 @@ export const tidemarkRunInputSchema = z.strictObject({
   ifRunning: ifRunningSchema.default('wait'),
 });
 export type TidemarkRunInput = z.input<typeof tidemarkRunInputSchema>;
+
+/** Result of `tidemarkRun` when the pipeline was running already and `ifRunning` says `skip`. Otherwise it is the workflow's own. */
+export interface SkippedRun {
+  summary: string;
+  skipped: true;
+}

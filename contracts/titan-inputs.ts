@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { identifierSchema } from './postgres-table.js';
 import { tableReferenceSchema } from './table-reference.js';
 import {
   concurrencySchema,
@@ -40,8 +41,18 @@ export const titanImportBatchInputSchema = z.strictObject({
   tables: z.array(importTableInputSchema).min(1).max(MAX_TABLES_OF_A_BATCH),
 });
 
-/** Input of `titanConventionUpload`. */
-export const titanConventionUploadInputSchema = z.strictObject({
+/** Only what has changed is sent, told by a column whose values grow; how far each table has come is a high watermark of the pipeline. */
+export const incrementalUploadSchema = z.strictObject({
+  /** Column of the store's tables, for instance `updated_at`. Rows are sent whose value lies behind the table's mark. */
+  cursor: identifierSchema,
+  /**
+   * How far behind the largest value the mark stays, so that rows which arrive late are sent again: an interval (`'5 minutes'`) for a
+   * cursor in time, a number for a numeric one.
+   */
+  lag: z.union([z.string().min(1), z.number().nonnegative()]).optional(),
+});
+
+const conventionUploadSchema = z.strictObject({
   ...importOptionsShape,
   /** Exact display name of the domain. */
   domain: z.string().min(1),
@@ -51,7 +62,30 @@ export const titanConventionUploadInputSchema = z.strictObject({
   patterns: z.record(z.string(), importPatternSchema).optional(),
   /** Name of the connection that holds the tables under their convention keys. */
   store: z.string().min(1),
+  /** With pattern `incremental_upsert_only`, from a store in PostgreSQL. Tables of another pattern (see `patterns`) are sent whole. */
+  incremental: incrementalUploadSchema.optional(),
 });
+
+type UploadChoice = Pick<z.output<typeof conventionUploadSchema>, 'incremental' | 'pattern' | 'pipeline'>;
+
+/** A mark of what has been sent says nothing of rows that are gone: what else a pattern would do with those is not for a part of a table. */
+export const UPSERT_PATTERNS: readonly string[] = ['incremental_upsert_only', 'incremental'];
+const fitsPattern = ({ incremental, pattern }: UploadChoice): boolean =>
+  incremental === undefined || UPSERT_PATTERNS.includes(pattern);
+const hasOwner = ({ incremental, pipeline }: UploadChoice): boolean =>
+  incremental === undefined || pipeline !== undefined;
+const NEEDS_UPSERT = { path: ['incremental'], message: "it needs the pattern 'incremental_upsert_only'" };
+const NEEDS_OWNER = { path: ['incremental'], message: 'it needs a pipeline, whose high watermarks it goes by' };
+
+/** Input of `titanConventionUpload`. */
+export const titanConventionUploadInputSchema = conventionUploadSchema
+  .refine(fitsPattern, NEEDS_UPSERT)
+  .refine(hasOwner, NEEDS_OWNER);
+/** The same as a pipeline's input in the config: the pipeline is known. */
+export const titanConventionUploadConfigSchema = conventionUploadSchema.refine(fitsPattern, NEEDS_UPSERT);
+
+/** Seconds that a table's mark stays behind the latest change received: what was being written meanwhile is exported once more. */
+const DEFAULT_LAG_SECONDS = 300;
 
 const exportOptionsShape = {
   version: z.literal(1).default(1),
@@ -60,8 +94,13 @@ const exportOptionsShape = {
   branch: branchSelectorSchema,
   correlationCode: z.string().min(1).max(200).optional(),
   pattern: exportPatternSchema.default('full'),
-  /** ISO 8601 instant, required by `incremental` (a time without offset is UTC). */
+  /** ISO 8601 instant for all tables (a time without offset is UTC). Left out with `incremental`: each table's own, kept by the pipeline. */
   highWaterMark: z.string().min(1).optional(),
+  /**
+   * How far each table's next mark stays behind the latest change that was received (or the export's start, where there was none). A
+   * transaction that was open at the server meanwhile, for as long as that, loses nothing. Of no use with a `highWaterMark`.
+   */
+  lagSeconds: z.number().nonnegative().max(2_592_000).default(DEFAULT_LAG_SECONDS),
   includeHistory: z.boolean().default(false),
   onTableError: onTableErrorSchema.default('fail'),
   poll: pollSchema.prefault({}),
@@ -71,19 +110,29 @@ const exportOptionsShape = {
   exportsInFlight: concurrencySchema.default(50),
 };
 
+/** An input of `titanConventionDownload` in the config: its pipeline is known. */
+export const titanConventionDownloadConfigSchema = z.strictObject({
+  ...exportOptionsShape,
+  domain: z.string().min(1),
+  tables: z.array(z.string().min(1)).min(1).optional(),
+  /** Name of the connection that receives the tables under their convention keys. */
+  store: z.string().min(1),
+});
+
+interface DownloadChoice {
+  pattern: string;
+  highWaterMark?: string | undefined;
+  pipeline?: string | undefined;
+}
+const hasMark = ({ pattern, highWaterMark, pipeline }: DownloadChoice): boolean =>
+  pattern !== 'incremental' || highWaterMark !== undefined || pipeline !== undefined;
+const NEEDS_MARK = {
+  path: ['highWaterMark'],
+  message: "pattern 'incremental' needs a highWaterMark, or a pipeline that keeps those of the tables",
+};
+
 /** Input of `titanConventionDownload`. */
-export const titanConventionDownloadInputSchema = z
-  .strictObject({
-    ...exportOptionsShape,
-    domain: z.string().min(1),
-    tables: z.array(z.string().min(1)).min(1).optional(),
-    /** Name of the connection that receives the tables under their convention keys. */
-    store: z.string().min(1),
-  })
-  .refine((input) => input.pattern !== 'incremental' || input.highWaterMark !== undefined, {
-    path: ['highWaterMark'],
-    message: "pattern 'incremental' needs a highWaterMark",
-  });
+export const titanConventionDownloadInputSchema = titanConventionDownloadConfigSchema.refine(hasMark, NEEDS_MARK);
 
 const domainsShape = {
   /** Display names; every domain of the tenant when left out. */
@@ -94,10 +143,9 @@ const domainsShape = {
   onDomainError: z.enum(['continue', 'stop']).default('continue'),
 };
 
-const uploadDomain = titanConventionUploadInputSchema.omit({ domain: true, tables: true, patterns: true });
+const uploadDomain = conventionUploadSchema.omit({ domain: true, tables: true, patterns: true });
 
-/** Input of `titanSyncDomains`. */
-export const titanSyncDomainsInputSchema = z.discriminatedUnion('direction', [
+const syncDomainsSchema = z.discriminatedUnion('direction', [
   z.strictObject({ ...uploadDomain.shape, ...domainsShape, direction: z.literal('upload') }),
   z.strictObject({
     ...exportOptionsShape,
@@ -106,6 +154,18 @@ export const titanSyncDomainsInputSchema = z.discriminatedUnion('direction', [
     direction: z.literal('download'),
   }),
 ]);
+type SyncChoice = z.output<typeof syncDomainsSchema>;
+
+/** An input of `titanSyncDomains` in the config: its pipeline is known. */
+export const titanSyncDomainsConfigSchema = syncDomainsSchema.refine(
+  (input: SyncChoice) => input.direction === 'download' || fitsPattern(input),
+  NEEDS_UPSERT,
+);
+
+/** Input of `titanSyncDomains`. */
+export const titanSyncDomainsInputSchema = titanSyncDomainsConfigSchema
+  .refine((input) => input.direction === 'upload' || hasMark(input), NEEDS_MARK)
+  .refine((input) => input.direction === 'download' || hasOwner(input), NEEDS_OWNER);
 
 /** As a caller writes it (defaults left out). */
 export type TitanImportBatchInput = z.input<typeof titanImportBatchInputSchema>;

@@ -22,6 +22,15 @@ export interface ImportTableResult {
   durationSeconds: number | null;
 }
 
+/** The high watermark of one table, where the pipeline keeps it. */
+export interface TableWatermark {
+  from: unknown;
+  /** The same as `from` when it did not move. */
+  to: unknown;
+  /** Where it began, and why: no mark yet, one that was lost, what a person has set. */
+  note?: string;
+}
+
 /** One table of an import batch or sync, in manifest order. */
 export interface UploadTableResult {
   /** Display name of the domain. */
@@ -42,6 +51,7 @@ export interface UploadTableResult {
   durationSeconds?: number;
   /** The import tables at the server: one, or several when the file had to be split. */
   importTables?: ImportTableResult[];
+  watermark?: TableWatermark;
   error?: ErrorInfo;
 }
 
@@ -104,8 +114,12 @@ export interface DownloadTableResult {
   export?: { id: string; correlationCode: string };
   /** Largest `trdm_created_at` received, or null when there was no row: the base of the next high watermark. */
   lastChange?: string | null;
-  /** What the store could not keep as it was meant: columns of a data type that it has no counterpart of. */
+  /**
+   * What is not as it was meant: columns of a data type that the store has no counterpart of, a full export where the tenant refuses
+   * incremental ones, a mark that could not be found.
+   */
   warnings?: string[];
+  watermark?: TableWatermark;
   error?: ErrorInfo;
 }
 

@@ -186,12 +186,12 @@ describe('a wrong config names line, key and the nearest valid one', () => {
       ],
     ],
     [
-      'a download that lacks its mark',
+      'an upload of changes by a pattern that replaces',
       `version: 1\nconnections:${tenant}${files}\npipelines:
   d:
-    workflow: titanConventionDownload
-    input: { connection: tenant, branch: { id: 3 }, domain: G, store: files, pattern: incremental }\n`,
-      ["14:5: pipelines.d.input.highWaterMark: pattern 'incremental' needs a highWaterMark."],
+    workflow: titanConventionUpload
+    input: { connection: tenant, branch: { id: 3 }, domain: G, store: files, incremental: { cursor: at } }\n`,
+      ["14:78: pipelines.d.input.incremental: it needs the pattern 'incremental_upsert_only', got an object."],
     ],
     [
       'an unusable name',

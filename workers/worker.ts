@@ -3,6 +3,7 @@ import type { TidemarkConfig } from '../contracts/config.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
+import { watermarkPlugin } from './plugins/watermark-plugin.js';
 
 export interface TidemarkWorkerOptions {
   config: TidemarkConfig;
@@ -50,6 +51,7 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
         titanrdm: connections.titanrdm,
         ...options.ingest,
       }),
+      watermarkPlugin(),
     ],
     ...options.worker,
   });

@@ -7,3 +7,5 @@ export { titanConventionUpload } from './titan-convention-upload.js';
 export { titanConventionDownload } from './titan-convention-download.js';
 export { titanSyncDomains } from './titan-sync-domains.js';
 export { postgresIngest } from './postgres-ingest.js';
+export { tidemarkWatermark } from './tidemark-watermark.js';
+export { tidemarkRun } from './tidemark-run.js';

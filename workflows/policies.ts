@@ -47,6 +47,20 @@ export function polling(maxWaitSeconds: number): ActivityOptions {
   };
 }
 
+/** A word with the watermark workflow. A worker without the plugin is no passing trouble: the run is told at once. */
+export const WATERMARK: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { ...STEP_RETRY, maximumInterval: '10s', maximumAttempts: 8, nonRetryableErrorTypes: ['NotFoundError'] },
+};
+
+/** Waits for the end of another run, however long it takes: workers that are replaced meanwhile must not end it. */
+export const WAIT_FOR_RUN: ActivityOptions = {
+  startToCloseTimeout: '30d',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { ...STEP_RETRY, maximumAttempts: 10_000, nonRetryableErrorTypes: ['NotFoundError'] },
+};
+
 /** The last word to a server about a batch that is given up: brief, since a cancelled workflow waits for it. */
 export const LAST_WORD: ActivityOptions = {
   startToCloseTimeout: '10s',

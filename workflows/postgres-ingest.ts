@@ -1,22 +1,23 @@
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { ContinueAsNew, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import { postgresIngestInputSchema, type PostgresIngestInput } from '../contracts/postgres-inputs.js';
 import type { PostgresIngestResult } from '../contracts/postgres-results.js';
 import { checkCarried } from './carried.js';
 import { errorInfoOf, failWith, resultInFailure } from './failures.js';
 import { IngestView } from './ingest/ingest-view.js';
+import { beginMark, noteOfMark, recordStretch, startingFrom, type IngestMark } from './ingest/mark.js';
 import { ingestResult } from './ingest/result.js';
 import { addStretch, isStretch, NOTHING_YET, type IngestTotals } from './ingest/totals.js';
 import { parseInput } from './input.js';
+import { identityOfRun } from './run-identity.js';
 import { ingest } from './steps.js';
 import { watchedBy } from './watched.js';
-
-/** Longest identity of a run that a table's marker takes. */
-const MAX_IDENTITY = 200;
 
 interface Carried {
   version: 1;
   run: string;
   totals: IngestTotals;
+  /** Since 0.2.0; not there where an older release has begun the run. */
+  mark?: IngestMark;
 }
 
 /**
@@ -33,41 +34,46 @@ async function run(input: PostgresIngestInput, view: IngestView, carried?: Carri
   checkCarried(carried);
   view.about(options);
   const identity = carried?.run ?? identityOfRun();
+  const owner = { options, run: identity };
   let totals = carried?.totals ?? NOTHING_YET;
-  view.enter('ingesting');
-  for (;;) {
-    view.totals(totals);
-    const summary = `Batches ${totals.batches + 1} and on, for ${options.pipeline}`;
-    try {
-      const stretch = await ingest(summary).postgresIngestStretch({
-        options,
+  let mark = carried?.mark;
+  const result = (): PostgresIngestResult => ingestResult(options, totals, noteOfMark(mark));
+  try {
+    // Histories of 0.1.0 know nothing of it.
+    if (mark === undefined && patched('ingest-watermark')) mark = await beginMark(owner);
+    view.enter('ingesting');
+    for (;;) {
+      view.totals(totals);
+      const stretch = await ingest(
+        `Batches ${totals.batches + 1} and on, for ${options.pipeline}`,
+      ).postgresIngestStretch({
+        ...startingFrom(options, mark),
         run: identity,
         committed: totals.batches,
         committedRows: totals.rows,
       });
       totals = addStretch(totals, stretch);
+      if (mark !== undefined) mark = await recordStretch(owner, mark, stretch);
       if (stretch.usedUp) break;
-    } catch (error) {
-      const info = errorInfoOf(error);
-      const soFar = resultInFailure(error);
-      if (isStretch(soFar)) totals = addStretch(totals, soFar);
-      view.totals(totals);
-      throw failWith(info, info.message, ingestResult(options, totals));
+      if (workflowInfo().continueAsNewSuggested)
+        await continueAsNew<typeof postgresIngest>(input, {
+          version: 1,
+          run: identity,
+          totals,
+          ...(mark === undefined ? {} : { mark }),
+        });
     }
-    if (workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof postgresIngest>(input, { version: 1, run: identity, totals });
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    const info = errorInfoOf(error);
+    const soFar = resultInFailure(error);
+    if (isStretch(soFar)) {
+      totals = addStretch(totals, soFar);
+      if (mark !== undefined) mark = await recordStretch(owner, mark, soFar);
+    }
+    view.totals(totals);
+    throw failWith(info, info.message, result());
   }
   view.totals(totals);
-  return ingestResult(options, totals);
-}
-
-/**
- * Whose batches these are, for the marker at the target: the same in every attempt and continuation, and after a reset. Runs of a
- * cron workflow share their first execution's id, and are runs of their own nevertheless.
- */
-function identityOfRun(): string {
-  const { workflowId, runId, firstExecutionRunId, cronSchedule } = workflowInfo();
-  const identity = `${workflowId}/${cronSchedule === undefined ? firstExecutionRunId : runId}`;
-  // A workflow id can be long; the run's id at the end is what tells it from others.
-  return identity.slice(-MAX_IDENTITY);
+  return result();
 }

@@ -1,6 +1,11 @@
 import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
-import type { PostgresActivities, TidemarkActivities, TitanRdmActivities } from '../contracts/activities.js';
-import { CALL, INGEST, LAST_WORD, polling, TRANSFER } from './policies.js';
+import type {
+  PostgresActivities,
+  TidemarkActivities,
+  TitanRdmActivities,
+  WatermarkActivities,
+} from '../contracts/activities.js';
+import { CALL, INGEST, LAST_WORD, polling, TRANSFER, WAIT_FOR_RUN, WATERMARK } from './policies.js';
 
 type Steps = ActivityInterfaceFor<TitanRdmActivities & TidemarkActivities>;
 
@@ -17,3 +22,12 @@ export const lastWord = (summary: string): Steps => proxy({ ...LAST_WORD, summar
 /** Steps that bring batches of rows into PostgreSQL. */
 export const ingest = (summary: string): ActivityInterfaceFor<PostgresActivities> =>
   proxyActivities<PostgresActivities>({ ...INGEST, summary });
+/** Steps that make a few calls to PostgreSQL. */
+export const postgres = (summary: string): ActivityInterfaceFor<PostgresActivities> =>
+  proxyActivities<PostgresActivities>({ ...CALL, summary });
+/** Steps that speak to the pipeline's watermark workflow. */
+export const watermark = (summary: string): ActivityInterfaceFor<WatermarkActivities> =>
+  proxyActivities<WatermarkActivities>({ ...WATERMARK, summary });
+/** Steps that wait for another run. */
+export const waitForRun = (summary: string): ActivityInterfaceFor<WatermarkActivities> =>
+  proxyActivities<WatermarkActivities>({ ...WAIT_FOR_RUN, summary });

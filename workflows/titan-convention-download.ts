@@ -3,6 +3,7 @@ import type { Discovery } from '../contracts/activities.js';
 import { counted, grouped } from '../contracts/readable.js';
 import { titanConventionDownloadInputSchema, type TitanConventionDownloadInput } from '../contracts/titan-inputs.js';
 import type { DownloadTableResult, TitanConventionDownloadResult } from '../contracts/titan-results.js';
+import type { Opened } from '../contracts/watermark.js';
 import { checkCarried } from './carried.js';
 import { discover } from './discovery.js';
 import type { ExportJob, ExportState } from './export/job.js';
@@ -14,17 +15,20 @@ import { parseInput } from './input.js';
 import { listOrReference } from './listing.js';
 import type { Progress } from './progress.js';
 import { watched } from './watched.js';
+import { marksOwner, openMarks } from './watermark/table-marks.js';
 
 interface Carried {
   version: 1;
   runId: string;
   discovery: Discovery;
   state: ExportState;
+  /** What the pipeline held when the run began. */
+  opened?: Opened;
 }
 
 /**
  * Receives every table of a domain into the store under its convention key: full exports replace the store's table, incremental ones
- * add a delta of this run.
+ * add a delta of this run. Without a `highWaterMark` each table goes on from its own, which the pipeline keeps.
  * @param input see {@link titanConventionDownloadInputSchema}
  */
 export function titanConventionDownload(
@@ -46,6 +50,12 @@ async function run(
   const discovery = carried?.discovery ?? (await discover(parsed));
 
   const state: ExportState = carried?.state ?? discovery.tables.map(() => null);
+  const owner =
+    parsed.pattern === 'incremental' && parsed.highWaterMark === undefined && parsed.pipeline !== undefined
+      ? marksOwner(parsed.pipeline)
+      : undefined;
+  const keys = discovery.tables.map(({ conventionKey }) => conventionKey);
+  const opened = owner && (carried?.opened ?? (await openMarks(owner, keys)));
   progress.together(() => {
     for (const [index, target] of discovery.tables.entries())
       showCarried(progress, target.conventionKey, state[index] ?? null);
@@ -58,6 +68,7 @@ async function run(
     store,
     pattern,
     ...(parsed.highWaterMark === undefined ? {} : { highWaterMark: parsed.highWaterMark }),
+    ...(owner === undefined || opened === undefined ? {} : { marks: { owner, opened, lagSeconds: parsed.lagSeconds } }),
     includeHistory,
     onTableError,
     poll,
@@ -70,7 +81,10 @@ async function run(
 
   progress.enter('receiving tables');
   const { interrupted } = await runExports(job, state);
-  if (interrupted) await continueAsNew<typeof titanConventionDownload>(input, { version: 1, runId, discovery, state });
+  if (interrupted) {
+    const next: Carried = { version: 1, runId, discovery, state, ...(opened === undefined ? {} : { opened }) };
+    await continueAsNew<typeof titanConventionDownload>(input, next);
+  }
   return conclude(job, parsed.domain, exportResults(job, state));
 }
 

@@ -1,8 +1,13 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { Discovery } from '../contracts/activities.js';
-import { titanConventionUploadInputSchema, type TitanConventionUploadInput } from '../contracts/titan-inputs.js';
+import {
+  titanConventionUploadInputSchema,
+  UPSERT_PATTERNS,
+  type TitanConventionUploadInput,
+} from '../contracts/titan-inputs.js';
 import type { ImportPattern } from '../contracts/titan-common.js';
 import type { TitanConventionUploadResult } from '../contracts/titan-results.js';
+import type { Opened } from '../contracts/watermark.js';
 import { checkCarried } from './carried.js';
 import { discover, unknownNames } from './discovery.js';
 import { correlationCodes, type ImportState } from './import/job.js';
@@ -10,12 +15,15 @@ import { runImport } from './import/run-import.js';
 import { parseInput } from './input.js';
 import type { Progress } from './progress.js';
 import { watched } from './watched.js';
+import { advanceTable, markOf, marksOwner, openMarks } from './watermark/table-marks.js';
 
 interface Carried {
   version: 1;
   runId: string;
   discovery: Discovery;
   state: ImportState;
+  /** What the pipeline held when the run began. */
+  opened?: Opened;
 }
 
 /**
@@ -42,13 +50,25 @@ async function run(
   unknownNames(Object.keys(parsed.patterns ?? {}), discovery.tables, 'patterns');
 
   const codes = correlationCodes(parsed.correlationCode, runId);
-  const manifest = discovery.tables.map((target) => ({
-    target,
-    source: { connection: parsed.store, table: target.conventionKey },
-    pattern: patternOf(parsed.patterns, target) ?? parsed.pattern,
-    correlationCode: codes.of(target.table),
-    onEmpty: parsed.onEmpty,
-  }));
+  const { incremental, pipeline } = parsed;
+  const owner = incremental === undefined || pipeline === undefined ? undefined : marksOwner(pipeline);
+  const keys = discovery.tables.map(({ conventionKey }) => conventionKey);
+  const opened = owner && (carried?.opened ?? (await openMarks(owner, keys)));
+  const markOfTable = (key: string) => owner && opened && markOf(opened, key, owner.run);
+  const manifest = discovery.tables.map((target) => {
+    const pattern = patternOf(parsed.patterns, target) ?? parsed.pattern;
+    const mark = UPSERT_PATTERNS.includes(pattern) ? markOfTable(target.conventionKey) : undefined;
+    return {
+      target,
+      source: { connection: parsed.store, table: target.conventionKey },
+      pattern,
+      correlationCode: codes.of(target.table),
+      onEmpty: parsed.onEmpty,
+      ...(incremental === undefined || mark === undefined
+        ? {}
+        : { changes: { ...given(incremental), after: textOf(mark.from) } }),
+    };
+  });
   const result = await runImport({
     branchId: discovery.branchId,
     manifest,
@@ -64,11 +84,36 @@ async function run(
       concurrency: parsed.concurrency,
     },
     ...(carried === undefined ? {} : { carried: carried.state }),
+    ...(owner === undefined
+      ? {}
+      : {
+          advance: (key: string, mark: string) =>
+            advanceTable(owner, key, markOfTable(key) ?? { from: null, sequence: 1 }, mark),
+        }),
     continueWith: (state) =>
-      continueAsNew<typeof titanConventionUpload>(input, { version: 1, runId, discovery, state }),
+      continueAsNew<typeof titanConventionUpload>(input, {
+        version: 1,
+        runId,
+        discovery,
+        state,
+        ...(opened === undefined ? {} : { opened }),
+      }),
   });
   const { summary, ...rest } = result;
   return { summary, domain: parsed.domain, ...rest };
+}
+
+function given({ cursor, lag }: { cursor: string; lag?: string | number | undefined }): {
+  cursor: string;
+  lag?: string | number;
+} {
+  return { cursor, ...(lag === undefined ? {} : { lag }) };
+}
+
+/** The server compares it by the type of the cursor's column. */
+function textOf(mark: unknown): string | null {
+  if (mark === null) return null;
+  return typeof mark === 'string' ? mark : JSON.stringify(mark);
 }
 
 function patternOf(

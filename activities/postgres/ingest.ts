@@ -4,6 +4,7 @@ import { TidemarkError } from '../../contracts/errors.js';
 import { ingest, readWatermark, type Postgres } from '../../connectors/postgres/index.js';
 import { named } from '../registry.js';
 import { runStep, type Step } from '../step.js';
+import { targetWatermark } from './read-watermark.js';
 import type { PostgresDependencies } from './dependencies.js';
 import { byName, type DefinedHook } from './sources/define.js';
 import { openSource } from './sources/open-source.js';
@@ -19,6 +20,11 @@ const BRIEF_FROM_ATTEMPT = 4;
 
 export function ingestActivities(dependencies: PostgresDependencies): PostgresActivities {
   return {
+    postgresReadWatermark: ({ target, table }) =>
+      runStep(() =>
+        targetWatermark(named('connection of type postgres', dependencies.databases, target).client, table),
+      ),
+
     postgresIngestStretch: (input) =>
       runStep<StretchCursor, IngestStretch>((step) => ingestStretch(input, dependencies, step)),
   };
@@ -65,7 +71,7 @@ async function ingestStretch(
         maxRowsPerTableBuffer: options.maxRowsPerTableBuffer,
         ...(onBeforeVisible === undefined ? {} : { onBeforeVisible }),
         ...(quarantine === undefined ? {} : { quarantine }),
-        run: { pipeline, run, adopt },
+        run: { pipeline, run, adopt, ...(input.override === undefined ? {} : { override: input.override }) },
         blocking: endBlockersAfterSeconds === undefined ? {} : { endAfterSeconds: endBlockersAfterSeconds },
         signal: step.signal,
         onProgress: (progress) => tally.progress(progress),

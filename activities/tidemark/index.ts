@@ -1,10 +1,10 @@
-import type { Presence, TidemarkActivities } from '../../contracts/activities.js';
+import type { ChangesWanted, Presence, TidemarkActivities } from '../../contracts/activities.js';
 import type { TableReference } from '../../contracts/table-reference.js';
 import { TidemarkError } from '../../contracts/errors.js';
 import type { TableStore } from '../../connectors/tables/index.js';
 import { named } from '../registry.js';
 import { runStep } from '../step.js';
-import { queriesOf } from './open-reference.js';
+import { changesOf, queriesOf } from './open-reference.js';
 import type { ResultsLocation } from './results-folder.js';
 
 export { ResultsFolder, type ResultsLocation } from './results-folder.js';
@@ -21,12 +21,13 @@ const PROBES_AT_A_TIME = 16;
 /** Steps that belong to no system of their own. */
 export function createTidemarkActivities({ stores, results }: TidemarkDependencies): TidemarkActivities {
   return {
-    tidemarkProbeTables: ({ sources }) =>
+    tidemarkProbeTables: ({ sources, changes = [] }) =>
       runStep(async ({ signal }) => {
         const presences: Presence[] = [];
         for (let first = 0; first < sources.length; first += PROBES_AT_A_TIME) {
           const some = sources.slice(first, first + PROBES_AT_A_TIME);
-          presences.push(...(await Promise.all(some.map((source) => probe(stores, source, signal)))));
+          const looks = some.map((source, index) => probe(stores, source, changes[first + index] ?? null, signal));
+          presences.push(...(await Promise.all(looks)));
         }
         return presences;
       }),
@@ -47,19 +48,37 @@ const STORES_OWN = new Set([
   'POSTGRES_NO_DATABASE',
   'POSTGRES_OPTIONS',
   'POSTGRES_TLS',
+  'CHANGES_NOT_SUPPORTED',
+  'UNKNOWN_CONNECTION',
 ]);
 
 async function probe(
   stores: Readonly<Record<string, TableStore>>,
   source: TableReference,
+  changes: ChangesWanted | null,
   signal: AbortSignal,
 ): Promise<Presence> {
+  if (changes !== null) return looked(probeChanges(stores, source, changes, signal), signal);
   if ('rows' in source) return source.rows.length === 0 ? 'empty' : 'rows';
   const store = named('store', stores, source.connection);
   const look =
     'query' in source
       ? queriesOf(store, source.connection).probe(source.query, { signal })
       : store.probe(source.table, { signal });
+  return looked(look, signal);
+}
+
+async function probeChanges(
+  stores: Readonly<Record<string, TableStore>>,
+  source: TableReference,
+  changes: ChangesWanted,
+  signal: AbortSignal,
+): Promise<Presence> {
+  const { store, table } = changesOf(stores, source);
+  return store.probe(table, changes, { signal });
+}
+
+async function looked(look: Promise<Presence>, signal: AbortSignal): Promise<Presence> {
   try {
     return await look;
   } catch (error) {

@@ -5,6 +5,7 @@ import { exportState, type TitanRdm } from '../../connectors/titanrdm/index.js';
 import { named } from '../registry.js';
 import { pause, runStep } from '../step.js';
 import { retryableWhenUnknown } from './batch.js';
+import { nextMark } from './next-mark.js';
 import type { TitanRdmDependencies } from './dependencies.js';
 
 type Names = 'titanCreateExport' | 'titanPollExport' | 'titanReceiveTable';
@@ -66,6 +67,9 @@ export function exportActivities({ titanrdm, stores }: TitanRdmDependencies): Pi
             bytes: written.bytes,
             reference: { connection: input.store, table: written.table },
             lastChange: written.largest ?? null,
+            ...(input.mark === undefined
+              ? {}
+              : { nextMark: nextMark(input.mark, { rows: written.rows, lastChange: written.largest ?? null }) }),
             ...(written.warnings === undefined ? {} : { warnings: [...written.warnings] }),
           };
         },
@@ -78,9 +82,10 @@ export async function createExport(
   client: TitanRdm,
   input: Parameters<TitanRdm['createExport']>[0],
   signal: AbortSignal,
-): Promise<{ exportId: string }> {
+): Promise<{ exportId: string; askedAt: string | null }> {
   try {
-    return { exportId: (await client.createExport(input, { signal })).id };
+    const { id, askedAt } = await client.createExport(input, { signal });
+    return { exportId: id, askedAt };
   } catch (error) {
     throw retryableWhenUnknown(error);
   }
@@ -90,6 +95,7 @@ export async function createExport(
 interface ExportSize {
   rows: number | null;
   bytes: number | null;
+  startedAt: string | null;
 }
 
 interface Waiting {
@@ -108,7 +114,8 @@ export async function waitForExport(client: TitanRdm, exportId: string, options:
     const asked = performance.now();
     const read = await client.getExport(exportId, { signal });
     const state = exportState(read.status);
-    if (state === 'ready') return { rows: read.rows_exported, bytes: read.bytes_exported };
+    if (state === 'ready')
+      return { rows: read.rows_exported, bytes: read.bytes_exported, startedAt: read.started_datetime };
     if (state === 'failed') throw exportFailed(exportId, read.message);
     if (waited >= poll.maxWaitSeconds) throw neverReady(exportId, read.status, poll.maxWaitSeconds);
     await pause(poll.intervalSeconds, signal);

@@ -2,7 +2,8 @@ import { cutText, TidemarkError } from '../../contracts/errors.js';
 import type { SendTableInput, SendTableResult, TitanRdmActivities } from '../../contracts/activities.js';
 import type { TitanRdm } from '../../connectors/titanrdm/index.js';
 import { prepareUpload, type PreparedUpload } from '../../connectors/titanrdm/prepare-upload.js';
-import { openReference } from '../tidemark/open-reference.js';
+import type { CsvTable } from '../../connectors/tables/index.js';
+import { openChanges, openReference } from '../tidemark/open-reference.js';
 import { named } from '../registry.js';
 import { runStep, type Step } from '../step.js';
 import type { TitanRdmDependencies } from './dependencies.js';
@@ -27,8 +28,10 @@ export function sendActivities(dependencies: TitanRdmDependencies): Pick<TitanRd
         const { client, maxFileBytes } = named('connection of type titanrdm', dependencies.titanrdm, input.connection);
         if (step.attempt > 1) await refuseOrphans(client, input, step.signal);
         step.mark({ table: input.target.conventionKey, phase: 'preparing' });
-        const csv = await openReference(dependencies.stores, input.source, step.signal);
-        if (csv === undefined) return { outcome: 'skipped (no source data)', rows: 0, bytes: 0, importTables: [] };
+        const opened = await openSource(dependencies.stores, input, step.signal);
+        if (opened === undefined) return { outcome: 'skipped (no source data)', rows: 0, bytes: 0, importTables: [] };
+        if (opened === 'nothing new') return { outcome: 'skipped (empty)', rows: 0, bytes: 0, importTables: [] };
+        const { csv, mark } = opened;
 
         const where = { branchId: input.branchId, key: input.target.key };
         const [deployed, mapping] = await Promise.all([
@@ -51,15 +54,27 @@ export function sendActivities(dependencies: TitanRdmDependencies): Pick<TitanRd
           ...(dependencies.spoolDirectory === undefined ? {} : { spoolDirectory: dependencies.spoolDirectory }),
         });
         try {
-          if (prepared.rows === 0 && input.onEmpty === 'skip') {
+          if (prepared.rows === 0 && (input.onEmpty === 'skip' || input.changes !== undefined)) {
             return { outcome: 'skipped (empty)', rows: 0, bytes: 0, importTables: [] };
           }
-          return await sendParts(client, input, mapping.key, prepared, step);
+          const sent = await sendParts(client, input, mapping.key, prepared, step);
+          return mark === undefined ? sent : { ...sent, mark };
         } finally {
           await prepared.dispose();
         }
       }),
   };
+}
+
+/** The whole table, or what has changed in it. */
+async function openSource(
+  stores: TitanRdmDependencies['stores'],
+  { source, changes }: SendTableInput,
+  signal: AbortSignal,
+): Promise<{ csv: CsvTable; mark?: string } | 'nothing new' | undefined> {
+  if (changes !== undefined) return openChanges(stores, source, changes, signal);
+  const csv = await openReference(stores, source, signal);
+  return csv && { csv };
 }
 
 /**

@@ -64,6 +64,15 @@ export interface StoredDelta {
 /** What a table holds, as far as the beginning of it tells. */
 export type TablePresence = 'absent' | 'empty' | 'rows';
 
+/** Rows of a table that lie behind a mark of a column whose values grow. */
+export interface Changes {
+  cursor: string;
+  /** How far behind the largest value the next mark stays: an interval for a cursor in time, a number for a numeric one. */
+  lag?: string | number;
+  /** Null: all rows. */
+  after: string | null;
+}
+
 /** Where tables live by name (the convention key). */
 export interface TableStore {
   /** Whether `write` makes use of `columns`: a caller for whom they cost a call can leave them out otherwise. */
@@ -84,6 +93,16 @@ export interface TableStore {
   readonly queries?: {
     read(query: string, options?: { signal?: AbortSignal }): Promise<CsvTable>;
     probe(query: string, options?: { signal?: AbortSignal }): Promise<TablePresence>;
+  };
+  /** Reads what has changed in a table, for stores that can tell. Both are undefined when there is no such table. */
+  readonly changes?: {
+    /** One state of the table: the rows, and the mark that they bring it to; no rows where nothing lies behind. */
+    read(
+      table: string,
+      changes: Changes,
+      options?: { signal?: AbortSignal },
+    ): Promise<{ csv: CsvTable; mark: string } | 'nothing new' | undefined>;
+    probe(table: string, changes: Changes, options?: { signal?: AbortSignal }): Promise<TablePresence>;
   };
   /** Tries that the store can be used; throws a `TidemarkError` that says what is wrong and how to mend it. */
   check(): Promise<void>;

@@ -29,6 +29,8 @@ export interface ApiCall<T> {
   timeoutMs?: number;
   /** The code of a refusal that this call knows the meaning of. */
   codeOf?: CodeOf;
+  /** Hears the server's clock as it was before the call was sent (by the header Date); undefined when it did not say. */
+  onClock?: (before: Date | undefined) => void;
 }
 
 /** One connection's API: token, retries, redaction, and replies that are checked. */
@@ -56,7 +58,9 @@ export class Api {
         : call.codeOf?.(status, text);
     return await withRetries(this.retryContext(what, signal), async () => {
       try {
+        const sentAt = performance.now();
         const reply = await this.#sendSigned(call, what, signal);
+        call.onClock?.(clockBefore(reply, performance.now() - sentAt));
         if (!isSuccess(reply.status)) throw refusal(reply, { what, once, redact: this.redact, codeOf });
         if (call.bodyIgnored === true) return call.schema.parse(undefined);
         const { schema, wrongShape, mayBeEmpty = false } = call;
@@ -140,6 +144,13 @@ export class Api {
     log?.({ level: 'debug', event: 'token', what: TOKEN_CALL });
     return { token: parsed.access_token, expiresIn: parsed.expires_in ?? DEFAULT_LIFETIME };
   }
+}
+
+/** The header has whole seconds, cut off: never later than the truth. */
+function clockBefore({ headers }: HttpReply, elapsedMs: number): Date | undefined {
+  const { date } = headers;
+  const replied = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(replied) ? undefined : new Date(replied - elapsedMs);
 }
 
 const TOKEN_CALL = 'POST /oauth/token';

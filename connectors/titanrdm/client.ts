@@ -121,7 +121,10 @@ export class TitanRdmClient implements TitanRdm {
     return await importCalls.getImportResult(this.#api, importId, options.signal);
   }
 
-  async createExport(input: Parameters<TitanRdm['createExport']>[0], options: CallOptions = {}): Promise<Export> {
+  async createExport(
+    input: Parameters<TitanRdm['createExport']>[0],
+    options: CallOptions = {},
+  ): ReturnType<TitanRdm['createExport']> {
     return await exportCalls.createExport(this.#api, input, options.signal);
   }
 

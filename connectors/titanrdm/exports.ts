@@ -14,7 +14,7 @@ export async function createExport(
   api: Api,
   input: Parameters<TitanRdm['createExport']>[0],
   signal: Signal,
-): Promise<Export> {
+): Promise<Export & { askedAt: string | null }> {
   const mark = input.highWaterMark === undefined ? undefined : normaliseMark(input.highWaterMark);
   if (input.pattern === 'incremental' && mark === undefined) {
     throw titanError('TITAN_BAD_MARK', "Pattern 'incremental' needs a high watermark");
@@ -30,17 +30,20 @@ export async function createExport(
     ...(mark === undefined ? {} : { high_water_mark: mark }),
   };
   const codeOf = input.pattern === 'incremental' ? incrementalCode : undefined;
-  return await api.call(
+  let askedAt: string | null = null;
+  const created = await api.call(
     {
       method: 'POST',
       path: '/api/exports/new',
       json,
       schema: withKnown(exportSchema, { status: UNKNOWN_STATUS }),
       once: true,
+      onClock: (before) => (askedAt = before?.toISOString() ?? null),
       ...(codeOf === undefined ? {} : { codeOf }),
     },
     signal,
   );
+  return { ...created, askedAt };
 }
 
 export async function getExport(api: Api, id: Id, signal: Signal): Promise<Export> {

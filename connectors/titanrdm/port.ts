@@ -88,7 +88,8 @@ export interface TitanRdm {
       highWaterMark?: string;
     },
     options?: CallOptions,
-  ): Promise<Export>;
+    /** `askedAt`: the server's clock right before, ISO 8601; null when it does not say. */
+  ): Promise<Export & { askedAt: string | null }>;
   getExport(exportId: number | string, options?: CallOptions): Promise<Export>;
   /**
    * The CSV of a completed export as one stream of bytes with one header: gzip unpacked, several files joined, a cut-off or

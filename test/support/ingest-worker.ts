@@ -9,6 +9,7 @@ import { createStore } from '../../connectors/tables/index.js';
 import type { PostgresIngestInput } from '../../contracts/postgres-inputs.js';
 import type { PostgresIngestResult } from '../../contracts/postgres-results.js';
 import { postgresPlugin, type PostgresPluginOptions } from '../../workers/plugins/postgres-plugin.js';
+import { watermarkPlugin } from '../../workers/plugins/watermark-plugin.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './environment.js';
 import { noteSecrets } from './known-secrets.js';
 import { openDatabase, type TestDatabase } from './postgres.js';
@@ -41,11 +42,13 @@ export interface IngestBenchOptions extends Partial<Omit<PostgresPluginOptions, 
   server?: { address: string; namespace: string };
   queries?: Record<string, string>;
   allowQueries?: boolean;
+  /** With the watermark plugin: then a pipeline's name must be one that no other test has. */
+  watermarks?: boolean;
 }
 
 /** The connections are `target` and `origin` (the same database), the folder is `inbox`. */
 export async function openIngestBench(options: IngestBenchOptions = {}): Promise<IngestBench> {
-  const { worker: workerOptions, server, queries = {}, allowQueries = false, ...plugin } = options;
+  const { worker: workerOptions, server, queries = {}, allowQueries = false, watermarks = false, ...plugin } = options;
   const temporal = await temporalTestEnvironment(server);
   const database = await openDatabase();
   const client = await database.connect();
@@ -63,6 +66,7 @@ export async function openIngestBench(options: IngestBenchOptions = {}): Promise
       connections: { target: { client: postgres }, origin: { client: postgres, queries, allowQueries } },
       stores: { inbox: store, ...plugin.stores },
     }),
+    ...(watermarks ? [watermarkPlugin()] : []),
   ];
   const startWorker = async (): Promise<() => Promise<void>> => {
     const worker = await Worker.create({

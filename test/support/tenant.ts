@@ -8,6 +8,7 @@ import { createStore } from '../../connectors/tables/index.js';
 import type { TitanRdmClientOptions } from '../../connectors/titanrdm/index.js';
 import { startTitanSandbox, type TitanSandbox, type TitanSandboxOptions } from '../../sandbox/titanrdm/index.js';
 import { titanRdmPlugin } from '../../workers/plugins/titan-rdm-plugin.js';
+import { watermarkPlugin } from '../../workers/plugins/watermark-plugin.js';
 import { noteLogLine, noteSecrets } from './known-secrets.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './environment.js';
 
@@ -110,7 +111,7 @@ export async function openTenant(options: TenantOptions = {}): Promise<Tenant> {
       namespace,
       taskQueue,
       workflowBundle: { codePath: temporal.bundlePath },
-      plugins: [plugin],
+      plugins: [plugin, watermarkPlugin()],
       shutdownGraceTime: '2s',
       ...options.worker,
     });

@@ -4,4 +4,11 @@ export { announceLocalServer, localServerOf, type LocalServerNote } from './loca
 export type { RunOutcome } from './outcome.js';
 export { pipelineOf, startPipeline, type StartedRun } from './pipelines.js';
 export { temporalTarget, type TargetOptions, type TemporalTarget } from './target.js';
+export {
+  readWatermarks,
+  resetWatermark,
+  setWatermark,
+  watermarkHistory,
+  type PipelineWatermarks,
+} from './watermarks.js';
 export { watchRun, type RunProgress, type WatchOptions } from './watch.js';

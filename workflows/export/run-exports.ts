@@ -4,8 +4,9 @@ import { cutText } from '../../contracts/errors.js';
 import type { DownloadTableResult } from '../../contracts/titan-results.js';
 import { forEachBounded, Gate } from '../bounded.js';
 import { errorInfoOf } from '../failures.js';
-import { call, transfer, wait } from '../steps.js';
+import { advanceTable, markOf } from '../watermark/table-marks.js';
 import type { ExportJob, ExportState } from './job.js';
+import { createExport, planOf, receiveExport, unmarked, unmoved, type CreatedExport } from './one-export.js';
 
 /** Errors are carried from run to run: a list of them must stay small. */
 const MAX_CARRIED_TEXT = 500;
@@ -35,46 +36,30 @@ export async function runExports(job: ExportJob, state: ExportState): Promise<{ 
 }
 
 async function exportOne(job: ExportJob, target: TableTarget, receiving: Gate): Promise<DownloadTableResult> {
-  const { connection, branchId, pattern, includeHistory, poll, store, progress } = job;
+  const { progress } = job;
   const name = target.conventionKey;
-  const correlationCode = job.correlationCodeOf(target.table);
   const began = Date.now();
-  let exportId: string | undefined;
+  const mark = job.marks && markOf(job.marks.opened, name, job.marks.owner.run);
+  const plan = planOf(job, mark);
+  let created: CreatedExport | undefined;
   const soFar = (): Omit<DownloadTableResult, 'rows' | 'status'> => ({
     ...baseOf(target, job),
+    pattern: created?.pattern ?? plan.pattern,
     durationSeconds: (Date.now() - began) / 1_000,
-    ...(exportId === undefined ? {} : { export: { id: exportId, correlationCode } }),
+    ...(created === undefined ? {} : { export: { id: created.exportId, correlationCode: created.correlationCode } }),
+    ...(mark === undefined ? {} : { watermark: unmoved(mark) }),
   });
   try {
     progress.table(name, 'requesting');
-    ({ exportId } = await call(`Export ${name}`).titanCreateExport({
-      connection,
-      branchId,
-      tableKey: target.key,
-      pattern,
-      includeHistory,
-      correlationCode,
-      ...(job.highWaterMark === undefined ? {} : { highWaterMark: job.highWaterMark }),
-    }));
-    progress.table(name, 'waiting for TitanRDM');
-    const ready = await wait(`Wait for ${name}`, poll.maxWaitSeconds).titanPollExport({ connection, exportId, poll });
-    const id = exportId;
-    const received = await receiving.run(() => {
-      progress.table(name, 'receiving');
-      return transfer(`Receive ${name}`).titanReceiveTable({
-        connection,
-        branchId,
-        exportId: id,
-        tableKey: target.key,
-        store,
-        table: name,
-        mode: pattern === 'full' ? 'replace' : 'delta',
-        deltaName: job.runId,
-        ...(includeHistory ? { history: true } : {}),
-        expectedRows: ready.rows,
-      });
-    });
-    const { rows, bytes, reference, lastChange, warnings } = received;
+    created = await createExport(job, target, plan);
+    const received = await receiveExport(job, target, created, receiving);
+    const { rows, bytes, reference, lastChange, nextMark } = received;
+    // The rows are safe: whatever becomes of the other tables, this one goes on from here.
+    const moved =
+      job.marks && mark && typeof nextMark === 'string'
+        ? await advanceTable(job.marks.owner, name, mark, nextMark)
+        : undefined;
+    const warnings = [...(received.warnings ?? []), ...created.warnings, ...unmarked(job, nextMark)];
     progress.ended(name, 'success', { rows, bytes });
     return {
       ...soFar(),
@@ -83,7 +68,8 @@ async function exportOne(job: ExportJob, target: TableTarget, receiving: Gate): 
       reference,
       lastChange,
       status: 'success',
-      ...(warnings === undefined ? {} : { warnings }),
+      ...(moved === undefined ? {} : { watermark: moved }),
+      ...(warnings.length === 0 ? {} : { warnings }),
     };
   } catch (error) {
     const info = errorInfoOf(error);

@@ -2,13 +2,13 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { SendTableInput, SendTableResult } from '../../contracts/activities.js';
 import type { ErrorInfo } from '../../contracts/errors.js';
 import type { Poll } from '../../contracts/titan-common.js';
-import type { UploadTableResult } from '../../contracts/titan-results.js';
+import type { TableWatermark, UploadTableResult } from '../../contracts/titan-results.js';
 import type { Progress } from '../progress.js';
 
 /** One table that a batch should hold. */
 export type ManifestEntry = Pick<
   SendTableInput,
-  'target' | 'source' | 'pattern' | 'mappingKey' | 'correlationCode' | 'onEmpty'
+  'target' | 'source' | 'pattern' | 'mappingKey' | 'correlationCode' | 'onEmpty' | 'changes'
 >;
 
 export interface ImportOptions {
@@ -47,6 +47,8 @@ export interface ImportJob {
   progress: Progress;
   /** From the run before, when the workflow continued as new. */
   carried?: ImportState;
+  /** Told of a table whose changes the server has processed: its mark may move. */
+  advance?: (conventionKey: string, mark: string) => Promise<TableWatermark>;
   /** Continues as new; never returns. */
   continueWith: (state: ImportState) => Promise<never>;
 }

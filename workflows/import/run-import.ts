@@ -7,6 +7,7 @@ import { call, lastWord, wait } from '../steps.js';
 import type { ImportJob, ImportState } from './job.js';
 import { probeManifest } from './probe.js';
 import { firstErrors, tableResults, uploadResult } from './results.js';
+import { advanceMarks } from './advance-marks.js';
 import { confirmedIds, sendTables } from './send-tables.js';
 import { showStates } from './show-states.js';
 
@@ -138,7 +139,12 @@ async function awaitServer(job: ImportJob, state: ImportState, importId: string)
   progress.together(() => {
     for (const table of tables) progress.ended(table.conventionKey, table.status, table);
   });
+  const unmarked = await advanceMarks(job, state, tables);
   const result = await uploadResult(tables, processed, state.abandoned);
+  if (unmarked !== undefined) {
+    const message = `Batch ${importId} was processed, but a high watermark did not move: ${unmarked.message}`;
+    throw failWith(unmarked, message, result);
+  }
   const refused = firstErrors(tables) ?? importError(processed);
   if (refused !== undefined && (options.onTableError === 'fail' || result.totals.success === 0)) {
     throw failWith(refused, `Batch ${importId} was completed, but ${refused.message}`, result);

@@ -77,6 +77,7 @@ async function sendOne(job: ImportJob, state: ImportState, importId: string, ind
       correlationCode: entry.correlationCode,
       onEmpty: entry.onEmpty,
       validate: options.validate,
+      ...(entry.changes === undefined ? {} : { changes: entry.changes }),
     });
     if (sent.outcome === 'sent') {
       state.tables[index] = { state: 'sent', sent, durationSeconds: seconds() };

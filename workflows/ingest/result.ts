@@ -1,12 +1,16 @@
 import type { PostgresIngestOptions } from '../../contracts/postgres-inputs.js';
-import type { PostgresIngestResult } from '../../contracts/postgres-results.js';
+import type { IngestWatermarkNote, PostgresIngestResult } from '../../contracts/postgres-results.js';
 import { counted, grouped } from '../../contracts/readable.js';
 import type { IngestTotals } from './totals.js';
 
-export function ingestResult(options: PostgresIngestOptions, totals: IngestTotals): PostgresIngestResult {
+export function ingestResult(
+  options: PostgresIngestOptions,
+  totals: IngestTotals,
+  watermark?: IngestWatermarkNote,
+): PostgresIngestResult {
   const { batches, rows, quarantined, leftOut, lostByServer, highWatermark, tables } = totals;
   return {
-    summary: summaryOf(options, totals),
+    summary: summaryOf(options, totals) + remarks(watermark),
     batches,
     rows,
     quarantined,
@@ -14,7 +18,25 @@ export function ingestResult(options: PostgresIngestOptions, totals: IngestTotal
     lostByServer,
     highWatermark,
     tables,
+    ...(watermark === undefined ? {} : { watermark }),
   };
+}
+
+/** What nobody should have to look for in the result. */
+function remarks({ differed, override }: IngestWatermarkNote = {}): string {
+  const also = [
+    ...(differed === undefined
+      ? []
+      : [
+          `The watermark workflow had ${watermarkText(differed.workflow)}, the table ${watermarkText(differed.table)}, which decides.`,
+        ]),
+    ...(override === undefined
+      ? []
+      : [
+          `Begun from what ${override.by} has ${override.kind} (${override.reason})${override.applied ? '' : '; without a batch it stays for the next run'}.`,
+        ]),
+  ];
+  return also.map((sentence) => ` ${sentence}`).join('');
 }
 
 /** `3 batches, 30,000 rows into crm.orders; high watermark 7 → 10.` */

@@ -6,8 +6,9 @@ import { nearNamesText } from '../../../connectors/titanrdm/near-names.js';
 import { named } from '../../registry.js';
 import type { PostgresDependencies } from '../dependencies.js';
 import type { OpenedSource } from './context.js';
-import { CursorColumn } from './cursor-column.js';
-import { foreignWatermark, missingColumns } from './errors.js';
+import { CursorColumn } from '../../../connectors/postgres/cursor-column.js';
+import { missingColumns } from '../../../connectors/postgres/missing-columns.js';
+import { foreignWatermark } from './errors.js';
 import { relationOf } from './relation.js';
 import { SourceSession } from './source-session.js';
 

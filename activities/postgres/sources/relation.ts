@@ -1,16 +1,9 @@
 import { TidemarkError } from '../../../contracts/errors.js';
 import type { IngestSource } from '../../../contracts/postgres-inputs.js';
+import type { Relation } from '../../../connectors/postgres/cursor-column.js';
 import { quoteTable } from '../../../connectors/postgres/quote.js';
 import { nearNamesText } from '../../../connectors/titanrdm/near-names.js';
 import type { PostgresDatabase } from '../dependencies.js';
-
-/** Something that rows can be selected from. */
-export interface Relation {
-  /** What stands behind FROM. */
-  sql: string;
-  /** What errors call it. */
-  title: string;
-}
 
 /** The table, named query or SQL that a source means. */
 export function relationOf(source: Extract<IngestSource, { type: 'query' }>, database: PostgresDatabase): Relation {

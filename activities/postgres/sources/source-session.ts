@@ -1,14 +1,8 @@
-import type { Client } from 'pg';
+import type { Client, QueryResult, QueryResultRow } from 'pg';
+import { columnTypes, type ColumnType } from '../../../connectors/postgres/column-types.js';
 import { copyOut } from '../../../connectors/postgres/copy.js';
 import { postgresFailure } from '../../../connectors/postgres/errors.js';
 import type { Postgres } from '../../../connectors/postgres/client.js';
-
-export interface ColumnType {
-  /** Object id of the type. */
-  oid: number;
-  /** As SQL spells it, without length: `timestamp with time zone`. */
-  name: string;
-}
 
 /** What a value looks like in text must not depend on how the role is set up. No digit of a watermark is lost. */
 const SETTINGS = `SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1`;
@@ -55,17 +49,8 @@ export class SourceSession {
   }
 
   /** Columns of what stands behind FROM, by name. */
-  async columnsOf(relation: string): Promise<Map<string, ColumnType>> {
-    const { fields } = await this.ask(`SELECT * FROM ${relation} LIMIT 0`);
-    const oids = fields.map(({ dataTypeID }) => dataTypeID);
-    const { rows } = await this.ask<{ names: string[] }>(
-      // -1: without a length, which a cast would cut values to.
-      `SELECT array_agg(format_type(oid, -1) ORDER BY place) AS names FROM unnest('{${oids.join(',')}}'::oid[]) WITH ORDINALITY AS t(oid, place)`,
-    );
-    const names = rows[0]?.names ?? [];
-    return new Map(
-      fields.map(({ name, dataTypeID }, index) => [name, { oid: dataTypeID, name: names[index] ?? 'text' }]),
-    );
+  columnsOf(relation: string): Promise<Map<string, ColumnType>> {
+    return columnTypes((sql) => this.ask(sql), relation);
   }
 
   /** The rows of a query as CSV with a header, as they come from the server. */
@@ -89,7 +74,7 @@ export class SourceSession {
     await this.ask(sql);
   }
 
-  private async ask<Row extends object>(sql: string) {
+  private async ask<Row extends QueryResultRow>(sql: string): Promise<QueryResult<Row>> {
     try {
       return await this.client.query<Row>(sql);
     } catch (error) {

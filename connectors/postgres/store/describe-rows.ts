@@ -9,6 +9,8 @@ export interface RowSource {
   from: string;
   /** What errors call it: `table "cust_customers"`. */
   what: string;
+  /** Only these rows: a condition in SQL. */
+  condition?: string;
 }
 
 interface ColumnType {
@@ -35,7 +37,7 @@ const OPAQUE_TYPES = new Set(['money', 'tsvector', 'tsquery', 'pg_lsn', 'txid_sn
  *
  * @throws TidemarkError `UNSUPPORTED_COLUMN_TYPE`, `MALFORMED_CSV` (two columns of one name)
  */
-export async function selectRows(client: ClientBase, { from, what }: RowSource): Promise<string> {
+export async function selectRows(client: ClientBase, { from, what, condition }: RowSource): Promise<string> {
   // The parameter is for the sake of the extended protocol: a second statement behind a semicolon is refused by the server.
   const { fields } = await client.query(`SELECT * FROM ${from} LIMIT $1`, [0]);
   const names = fields.map(({ name }) => name);
@@ -51,8 +53,11 @@ export async function selectRows(client: ClientBase, { from, what }: RowSource):
   const list = fields
     .filter(({ name }) => name !== DELETED_AT_COLUMN)
     .map(({ name, dataTypeID }) => expression(name, types.get(dataTypeID), what));
-  const condition = names.includes(DELETED_AT_COLUMN) ? ` WHERE ${quoteName(DELETED_AT_COLUMN)} IS NULL` : '';
-  return `SELECT ${list.join(', ')} FROM ${from}${condition}`;
+  const conditions = [
+    ...(names.includes(DELETED_AT_COLUMN) ? [`${quoteName(DELETED_AT_COLUMN)} IS NULL`] : []),
+    ...(condition === undefined ? [] : [condition]),
+  ];
+  return `SELECT ${list.join(', ')} FROM ${from}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`;
 }
 
 /** Bytes of it are Tidemark's CSV: an unquoted empty field is NULL, `""` the empty string. */

@@ -4,6 +4,7 @@ import { receive } from '../../tables/csv-file.js';
 import { CsvObserver } from '../../tables/csv-observer.js';
 import { badTableName } from '../../tables/errors.js';
 import type {
+  Changes,
   CsvTable,
   StoredDelta,
   TablePresence,
@@ -18,6 +19,7 @@ import { DELETED_AT_COLUMN } from './column-types.js';
 import type { RowSource } from './describe-rows.js';
 import { checkSchema, columnsOf, presence, tablesOf } from './look-ups.js';
 import { findQuery, type QueryOptions } from './queries.js';
+import { changedRows } from './read-changes.js';
 import { readRows } from './read-rows.js';
 import { told } from './session.js';
 import type { TablePlan } from './table-plan.js';
@@ -49,6 +51,7 @@ const MAX_NAME_BYTES = 63;
 export class PostgresStore implements TableStore {
   readonly needsTypes = true;
   readonly queries: NonNullable<TableStore['queries']>;
+  readonly changes: NonNullable<TableStore['changes']>;
   private readonly options: PostgresStoreOptions;
 
   constructor(options: PostgresStoreOptions) {
@@ -68,6 +71,15 @@ export class PostgresStore implements TableStore {
         return this.doing(`looking at ${source.what}`, signal, (client) => presence(client, source.from, ''));
       },
     };
+    this.changes = {
+      read: (table, changes, { signal }: CallOptions = {}) => this.readChanges(table, changes, signal),
+      probe: async (table, changes, { signal }: CallOptions = {}) =>
+        this.doing(`looking at table "${table}"`, signal, async (client) => {
+          const source = await this.sourceOf(client, table);
+          if (source === undefined) return 'absent';
+          return (await changedRows(client, source, changes)) === undefined ? 'empty' : 'rows';
+        }),
+    };
   }
 
   async list({ signal }: CallOptions = {}): Promise<string[]> {
@@ -76,10 +88,7 @@ export class PostgresStore implements TableStore {
 
   /** Of tables, partitioned tables, views, materialized views and foreign tables. */
   async read(table: string, { signal }: CallOptions = {}): Promise<CsvTable | undefined> {
-    const find = async (client: ClientBase): Promise<RowSource | undefined> =>
-      (await columnsOf(client, this.options.schema, table)) === undefined
-        ? undefined
-        : { from: this.quoted(table), what: `table "${table}"` };
+    const find = (client: ClientBase): Promise<RowSource | undefined> => this.sourceOf(client, table);
     return readRows(this.options.database, find, { doing: `reading table "${table}"`, signal });
   }
 
@@ -163,6 +172,30 @@ export class PostgresStore implements TableStore {
     } finally {
       await spool.remove();
     }
+  }
+
+  private async readChanges(
+    table: string,
+    changes: Changes,
+    signal: AbortSignal | undefined,
+  ): ReturnType<NonNullable<TableStore['changes']>['read']> {
+    const found = { isThere: false, mark: '' };
+    const find = async (client: ClientBase): Promise<RowSource | undefined> => {
+      const source = await this.sourceOf(client, table);
+      found.isThere = source !== undefined;
+      const changed = source && (await changedRows(client, source, changes));
+      if (source === undefined || changed === undefined) return undefined;
+      found.mark = changed.mark;
+      return { ...source, condition: changed.condition };
+    };
+    const csv = await readRows(this.options.database, find, { doing: `reading table "${table}"`, signal });
+    if (csv !== undefined) return { csv, mark: found.mark };
+    return found.isThere ? 'nothing new' : undefined;
+  }
+
+  private async sourceOf(client: ClientBase, table: string): Promise<RowSource | undefined> {
+    const columns = await columnsOf(client, this.options.schema, table);
+    return columns === undefined ? undefined : { from: this.quoted(table), what: `table "${table}"` };
   }
 
   private quoted(table: string): string {

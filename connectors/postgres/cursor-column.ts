@@ -1,14 +1,26 @@
-import { TidemarkError } from '../../../contracts/errors.js';
-import { quoteName, quoteText } from '../../../connectors/postgres/quote.js';
-import { nearNamesText } from '../../../connectors/titanrdm/near-names.js';
-import { missingColumns } from './errors.js';
-import type { Relation } from './relation.js';
-import type { ColumnType, SourceSession } from './source-session.js';
+import { TidemarkError } from '../../contracts/errors.js';
+import { nearNamesText } from '../titanrdm/near-names.js';
+import type { ColumnType } from './column-types.js';
+import { missingColumns } from './missing-columns.js';
+import { quoteName, quoteText } from './quote.js';
 
 // Object ids of PostgreSQL's types (catalogue pg_type), the same in all versions.
 const INTEGERS: readonly number[] = [20, 21, 23];
 const FRACTIONS: readonly number[] = [700, 701, 1700];
 const TIMES: readonly number[] = [1082, 1114, 1184];
+
+/** Something that rows can be selected from. */
+export interface Relation {
+  /** What stands behind FROM. */
+  sql: string;
+  /** What errors call it. */
+  title: string;
+}
+
+/** A session that answers with the one value of a query, as text. */
+interface Asks {
+  text: (sql: string) => Promise<string | null>;
+}
 
 /** What there is to read: up to `top`, and a watermark up to `edge` at most. Texts as the server writes the values. */
 export interface CursorRange {
@@ -42,12 +54,12 @@ export class CursorColumn {
   }
 
   /** Rows that are in no order. */
-  async countNulls(session: SourceSession): Promise<number> {
+  async countNulls(session: Asks): Promise<number> {
     return Number(await session.text(`SELECT count(*) FROM ${this.relation.sql} WHERE ${this.name} IS NULL`));
   }
 
   /** Undefined when nothing lies behind `start`. */
-  async rangeBehind(session: SourceSession, start: string | null): Promise<CursorRange | undefined> {
+  async rangeBehind(session: Asks, start: string | null): Promise<CursorRange | undefined> {
     const { name } = this;
     // Not max(): some types have an order and no such aggregate.
     const top = await session.text(
@@ -68,7 +80,7 @@ export class CursorColumn {
    * whatever its size: the watermark stays at the edge, so it is read again as a whole or not at all.
    */
   async nextBatch(
-    session: SourceSession,
+    session: Asks,
     { top, edge }: CursorRange,
     low: string | null,
     rows: number,
@@ -84,15 +96,23 @@ export class CursorColumn {
         `SELECT ${this.value(bound)} >= ${this.value(top)} OR ${this.value(bound)} > ${this.value(edge)}`,
       )) === 'true';
     if (!reachesEnd) return { high: bound, watermark: bound, isLast: false };
-    // It never moves backward: a watermark within the lag stays.
+    return { high: top, watermark: await this.watermarkAt(session, edge, low), isLast: true };
+  }
+
+  /** The watermark of all that lies behind `low`. It never moves backward: one within the lag stays. */
+  async watermarkAt(session: Asks, edge: string, low: string | null): Promise<string> {
     const staysAtLow =
       low !== null && (await session.text(`SELECT ${this.value(low)} > ${this.value(edge)}`)) === 'true';
-    return { high: top, watermark: staysAtLow ? low : edge, isLast: true };
+    return staysAtLow ? low : edge;
   }
 
   /** Condition and order of a batch. */
   between(low: string | null, high: string): string {
-    return `WHERE ${this.behind(low)} AND ${this.name} <= ${this.value(high)} ORDER BY ${this.name}`;
+    return `WHERE ${this.condition(low, high)} ORDER BY ${this.name}`;
+  }
+
+  condition(low: string | null, high: string): string {
+    return `${this.behind(low)} AND ${this.name} <= ${this.value(high)}`;
   }
 
   private behind(low: string | null): string {

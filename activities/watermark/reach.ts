@@ -1,0 +1,129 @@
+import {
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { TidemarkError } from '../../contracts/errors.js';
+import {
+  watermarkWorkflowId,
+  type Advance,
+  type Lost,
+  type Open,
+  type Opened,
+  type PendingOverride,
+  type Rebuild,
+  type Recorded,
+  type ResetWatermark,
+  type SetWatermark,
+} from '../../contracts/watermark.js';
+
+/** Input and result of each update of `tidemarkWatermark`. */
+interface Updates {
+  open: { input: Open; result: Opened };
+  advance: { input: Advance; result: Recorded };
+  rebuild: { input: Rebuild; result: Recorded };
+  set: { input: SetWatermark; result: PendingOverride };
+  reset: { input: ResetWatermark; result: PendingOverride };
+}
+
+export interface Reach {
+  client: Client;
+  /** Where the workflow is started when it is not there: a worker with Tidemark's workflows polls it. */
+  taskQueue: string;
+  pipeline: string;
+  signal?: AbortSignal;
+}
+
+/** An answer needs one workflow task: longer means that nobody polls. */
+const DEADLINE_MS = 30_000;
+
+/**
+ * Sends an update to the pipeline's watermark workflow, which is started where there is none. Workflows can't do this themselves.
+ *
+ * @throws TidemarkError the code of a refusal (`HIGH_WATERMARK_MOVED`, `ValidationError`, `WATERMARK_TOO_LARGE`), else
+ * `WATERMARK_UNREACHABLE`, which may be tried again
+ */
+export async function updateWatermarks<Name extends keyof Updates>(
+  { client, taskQueue, pipeline, signal }: Reach,
+  update: Name,
+  input: Updates[Name]['input'],
+): Promise<Updates[Name]['result']> {
+  const { workflow } = client;
+  const send = async (): Promise<Updates[Name]['result']> => {
+    const lost = await lostOf(client, pipeline);
+    return workflow.executeUpdateWithStart<(given: object) => Promise<void>, Updates[Name]['result'], [object]>(
+      update,
+      {
+        args: [input],
+        startWorkflowOperation: new WithStartWorkflowOperation('tidemarkWatermark', {
+          workflowId: watermarkWorkflowId(pipeline),
+          taskQueue,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          args: [{ pipeline, ...(lost === undefined ? {} : { lost }) }],
+          staticSummary: `High watermarks of ${pipeline}`,
+          staticDetails: DETAILS,
+        }),
+      },
+    );
+  };
+  try {
+    return await orAborted(workflow.withDeadline(Date.now() + DEADLINE_MS, send), signal);
+  } catch (error) {
+    throw failureOf(error, pipeline);
+  }
+}
+
+const DETAILS = `Stays for ever: it holds what the pipeline's runs have reached, and what people have set. Terminated, it is started anew by the
+next run; what only it has held is lost then.
+
+- read: \`tidemark watermark get PIPELINE\`, \`tidemark history PIPELINE\`
+- set: \`tidemark watermark set PIPELINE TABLE --value JSON --reason TEXT\``;
+
+/** What became of the workflow before the one that would be started now; undefined when it runs, or there was none. */
+async function lostOf({ workflow }: Client, pipeline: string): Promise<Lost | undefined> {
+  try {
+    const { status, closeTime } = await workflow.getHandle(watermarkWorkflowId(pipeline)).describe();
+    if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return undefined;
+    return { status: status.name, at: closeTime?.toISOString() ?? null };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** A worker's own connection does not end a call when it is told to: its end, at the deadline, is not waited for then. */
+async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return call;
+  signal.throwIfAborted();
+  const over = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    signal.addEventListener('abort', stop, { once: true, signal: over.signal });
+  });
+  try {
+    return await Promise.race([call, aborted]);
+  } finally {
+    over.abort();
+  }
+}
+
+function failureOf(error: unknown, pipeline: string): TidemarkError {
+  if (error instanceof TidemarkError) return error;
+  const refusal = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  if (refusal instanceof ApplicationFailure && typeof refusal.type === 'string')
+    return new TidemarkError(refusal.message, { code: refusal.type, retryable: refusal.nonRetryable !== true });
+  const unheard = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
+  return new TidemarkError(
+    `The workflow that holds the high watermarks of ${pipeline} ${unheard ? `gave no answer within ${DEADLINE_MS / 1_000} s` : 'could not be reached'}.`,
+    {
+      code: 'WATERMARK_UNREACHABLE',
+      retryable: true,
+      mend: `Does a worker of this release poll the task queue of ${watermarkWorkflowId(pipeline)}?`,
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { watermarkWorkflowId } from '../contracts/watermark.js';
+import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
+import { cli, startCli, type CliOptions, type RunningCli } from './support/cli.js';
+import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
+import { makeProject, type Project } from './support/project.js';
+
+let temporal: TemporalTestEnvironment;
+let sandbox: TitanSandbox;
+let project: Project;
+let worker: RunningCli;
+let options: CliOptions;
+const nightly = `nightly-${randomUUID()}`;
+const tidemark = (...args: string[]) => cli(args, options);
+const set = (...args: string[]) => tidemark('watermark', 'set', nightly, ...args);
+const MARK = '2001-01-01T00:00:00Z';
+
+beforeAll(async () => {
+  temporal = await temporalTestEnvironment();
+  sandbox = await startTitanSandbox({ exportDelayMs: 0 });
+  project = await makeProject(
+    undefined,
+    `  ${nightly}:
+    workflow: titanConventionDownload
+    input: { connection: tenant, branch: { name: main }, domain: Customer, store: landing, pattern: incremental, poll: { intervalSeconds: 0.1 } }
+  numbers:
+    workflow: postgresIngest
+    input: { source: { type: rows, rows: [] }, target: warehouse, tables: [{ schema: s, name: t, columns: [{ name: id, type: int }] }] }
+`,
+  );
+  const config = await readFile(path.join(project.folder, 'tidemark.yaml'), 'utf8');
+  const warehouse = '  warehouse: { type: postgres, url: postgres://localhost:1/none }';
+  await project.put('tidemark.yaml', config.replace('connections:\n', `connections:\n${warehouse}\n`));
+  options = {
+    cwd: project.folder,
+    env: {
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      TITAN_URL: sandbox.url,
+      TITAN_ID: sandbox.clientId,
+      TITAN_SECRET: sandbox.clientSecret,
+    },
+  };
+  worker = startCli(['worker'], options);
+  await worker.line(/^worker: polls task queue/);
+});
+afterAll(async () => {
+  await temporal.client.workflow
+    .getHandle(watermarkWorkflowId(nightly))
+    .terminate('the test is over')
+    .catch(() => undefined);
+  worker.child.kill('SIGTERM');
+  await worker.ended;
+  await sandbox.close();
+  await project.remove();
+  await temporal.close();
+});
+
+describe('tidemark watermark', () => {
+  it('says that a pipeline which has not run holds none', async () => {
+    const { code, stderr } = await tidemark('watermark', 'get', nightly);
+    expect([code, stderr]).toEqual([0, `tidemark: ${nightly} holds no high watermark yet\n`]);
+    expect((await tidemark('history', nightly)).stderr).toContain('nothing has moved');
+  });
+
+  it('shows what a run has reached, by table', async () => {
+    expect((await tidemark('run', nightly, '--wait')).code).toBe(0);
+    const { stdout } = await tidemark('watermark', 'get', nightly);
+    expect(stdout).toMatch(/^key +value +at +run\n.*cust_customers +"20/su);
+    const { stdout: json } = await tidemark('watermark', 'get', nightly, 'cust_customers', '--json');
+    expect(JSON.parse(json)).toMatchObject({
+      pipeline: nightly,
+      watermarks: { cust_customers: { sequence: 1 } },
+      overrides: {},
+    });
+  });
+
+  it('sets one for the next run, which begins from there', async () => {
+    const { code, stdout } = await set('cust_customers', '--value', `"${MARK}"`, '--reason', 'bad rows');
+    expect([code, stdout]).toEqual([0, `${nightly}: cust_customers is set to "${MARK}" for the next run\n`]);
+    const by = userInfo().username;
+    expect((await tidemark('watermark', 'get', nightly)).stdout).toContain(`set "${MARK}" by ${by}: bad rows`);
+    const run = await tidemark('run', nightly, '--wait', '--json');
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      result: { tables: expect.arrayContaining([expect.objectContaining({ watermark: expect.anything() })]) },
+    });
+    expect((await tidemark('watermark', 'get', nightly)).stdout).not.toContain('bad rows');
+    const { stdout: history } = await tidemark('history', nightly);
+    expect(history).toMatch(/cust_customers +set .*bad rows\n.*cust_customers +applied/su);
+    const { events } = JSON.parse((await tidemark('history', nightly, '--json')).stdout) as { events: unknown[] };
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'set', by, reason: 'bad rows', to: MARK }));
+  });
+
+  it('resets one in the name of somebody else', async () => {
+    const reset = ['watermark', 'reset', nightly, 'cust_customers', '--reason', 'anew', '--by', 'ann', '--json'];
+    const { stdout } = await tidemark(...reset);
+    expect(JSON.parse(stdout)).toMatchObject({
+      pipeline: nightly,
+      key: 'cust_customers',
+      override: { kind: 'reset', by: 'ann', reason: 'anew' },
+    });
+  });
+
+  it.each([
+    ['without a reason', ['set', 'cust_customers', '--value', '1'], 2, /--reason/u],
+    ['without a value', ['set', 'cust_customers', '--reason', 'r'], 2, /--value JSON/u],
+    ['a value that is no JSON', ['set', 'cust_customers', '--value', MARK, '--reason', 'r'], 2, /double quotes/u],
+    [
+      'a value that is no instant',
+      ['set', 'cust_customers', '--value', '"soon"', '--reason', 'r'],
+      1,
+      /TITAN_BAD_MARK/u,
+    ],
+    [
+      'an integer that JSON would round',
+      ['set', 'cust_customers', '--value', '9007199254740993', '--reason', 'r'],
+      2,
+      /2\^53/u,
+    ],
+    [
+      'a table that is none of the pipeline',
+      ['reset', 'cust_custmers', '--reason', 'r'],
+      1,
+      /Near names: "cust_customers"/u,
+    ],
+    ['no table', ['reset', '--reason', 'r'], 2, /There are: "cust_customers"/u],
+    ['a verb that is none', ['rest', 'cust_customers'], 2, /"reset"/u],
+  ])('refuses %s', async (_, [verb = '', ...args], code, says) => {
+    const refused = await tidemark('watermark', verb, nightly, ...args);
+    expect(refused.stderr).toMatch(says);
+    expect(refused.code).toBe(code);
+  });
+
+  it('takes no table for a pipeline that has one watermark', async () => {
+    const refused = await tidemark('watermark', 'reset', 'numbers', 'orders', '--reason', 'r');
+    expect(refused.stderr).toMatch(/leave the table out/u);
+    expect(refused.code).toBe(2);
+  });
+});
