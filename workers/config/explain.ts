@@ -81,7 +81,8 @@ function messageOf(leaf: LeafIssue, path: Path, context: Explained): string {
     case 'custom': {
       const { nearestOf, value } = leaf.params ?? {};
       const candidates = Array.isArray(nearestOf) ? nearestOf.map(String) : [];
-      const known = candidates.length > 0 ? ` Configured: ${candidates.join(', ')}.` : '';
+      const known =
+        candidates.length > 0 && candidates.length <= MAX_LISTED ? ` Configured: ${candidates.join(', ')}.` : '';
       const suggestion = typeof value === 'string' ? didYouMean(value, candidates) : '';
       return `${leaf.message}${got}.${suggestion === '' ? known : suggestion}`;
     }
@@ -112,6 +113,9 @@ function isMissing(leaf: LeafIssue, context: Explained): boolean {
 }
 
 const valueAt = (path: Path, { value }: Explained): unknown => path.reduce(childOf, value);
+
+/** A list that is longer (every time zone there is) helps nobody. */
+const MAX_LISTED = 50;
 
 /** Keys whose values are never shown, wherever they stand. */
 const SECRET = /secret|password|token|credential|apikey|clientid/i;
