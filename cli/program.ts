@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { applyCommand } from './commands/apply.js';
+import { backfillCommand } from './commands/backfill.js';
 import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
 import { inferCommand } from './commands/infer.js';
+import { pauseCommand, resumeCommand } from './commands/pause.js';
 import { planCommand } from './commands/plan.js';
 import { runCommand } from './commands/run.js';
 import { sandboxCommand } from './commands/sandbox.js';
+import { statusCommand } from './commands/status.js';
 import { workerCommand } from './commands/worker.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
@@ -18,6 +22,11 @@ const commands = [
   planCommand,
   runCommand,
   cancelCommand,
+  applyCommand,
+  statusCommand,
+  pauseCommand,
+  resumeCommand,
+  backfillCommand,
   checkCommand,
   inferCommand,
   sandboxCommand,

@@ -65,7 +65,7 @@ export function readCron(expression: string): Read<CalendarTimes> {
 }
 
 /** Reads fields in cron's notation; those left out are what Temporal makes of them: 0 for the time of day, any for the date. */
-export function readTimes(fields: { [Name in CalendarField]?: CalendarText | undefined }): Read<CalendarTimes> {
+export function readTimes(fields: Partial<Record<CalendarField, CalendarText | undefined>>): Read<CalendarTimes> {
   const times: Partial<CalendarTimes> = {};
   for (const name of FIELD_NAMES) {
     const read = readField(name, fields[name] ?? (TIME_OF_DAY.has(name) ? '0' : '*'));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CALENDAR_FIELDS, readCron, readField, type CalendarField, type CalendarText } from './calendar.js';
+import { readCron, readField, type CalendarField, type CalendarText } from './calendar.js';
 import { durationMs, durationSchema } from './duration.js';
 import { ifRunningSchema } from './run-inputs.js';
 
@@ -41,7 +41,7 @@ const calendarSchema = z.strictObject({
   month: calendarField('month'),
   dayOfWeek: calendarField('dayOfWeek'),
   year: calendarField('year'),
-} satisfies Record<keyof typeof CALENDAR_FIELDS, z.ZodType>);
+} satisfies Record<CalendarField, z.ZodType>);
 
 /** Name of the IANA time zone database, as the server spells it: capitals count there. */
 const timezoneSchema = z.string().superRefine((name, context) => {

@@ -1,7 +1,8 @@
 export { connectTemporal, type TemporalClient } from './connect.js';
-export { runLink, type WebUiTarget } from './links.js';
+export { runLink, scheduleLink, type WebUiTarget } from './links.js';
 export { announceLocalServer, localServerOf, type LocalServerNote } from './local-server.js';
 export type { RunOutcome } from './outcome.js';
 export { pipelineOf, startPipeline, type StartedRun } from './pipelines.js';
 export { temporalTarget, type TargetOptions, type TemporalTarget } from './target.js';
 export { watchRun, type RunProgress, type WatchOptions } from './watch.js';
+export * from './schedules/index.js';
