@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { applyCommand } from './commands/apply.js';
 import { backfillCommand } from './commands/backfill.js';
+import { bundleCommand } from './commands/bundle.js';
 import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
 import { inferCommand } from './commands/infer.js';
+import { initCommand } from './commands/init.js';
 import { pauseCommand, resumeCommand } from './commands/pause.js';
 import { planCommand } from './commands/plan.js';
 import { runCommand } from './commands/run.js';
@@ -17,6 +19,7 @@ import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 
 const commands = [
+  initCommand,
   devCommand,
   workerCommand,
   planCommand,
@@ -29,6 +32,7 @@ const commands = [
   backfillCommand,
   checkCommand,
   inferCommand,
+  bundleCommand,
   sandboxCommand,
   errorsCommand,
 ];

@@ -116,6 +116,6 @@ export const scheduleSchema = z
       given.length === 0
         ? 'says no times: expected one of cron, interval and calendar'
         : `says its times in several ways (${given.join(', ')}): expected one of them`;
-    context.addIssue({ code: 'custom', message });
+    context.addIssue({ code: 'custom', message, ...(given.length === 0 ? { params: { oneOfKeys: TIMES } } : {}) });
   });
 export type ScheduleConfig = z.infer<typeof scheduleSchema>;

@@ -27,7 +27,7 @@ export const scheduleErrors = {
   },
   CONFIG_EXISTS: {
     meaning: '`tidemark init` found a config file where it was to write one; it never overwrites.',
-    mend: 'Name another file with --out, or move the old one away.',
+    mend: 'Name another file with --config, or move the old one away.',
   },
   INIT_INCOMPLETE: {
     meaning: '`tidemark init` needs to know more, and there is no terminal on which to ask.',

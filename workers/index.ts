@@ -3,6 +3,7 @@ export { titanRdmPlugin, type TitanRdmPluginOptions } from './plugins/titan-rdm-
 export { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
+export { usableBundle, writeWorkflowBundle } from './workflow-bundle.js';
 export { closeConnections, openConnections, type Connections } from './connections.js';
 export { createStore, type TableStore } from '../connectors/tables/index.js';
 export {

@@ -3,6 +3,7 @@ import type { TidemarkConfig } from '../contracts/config.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
+import { usableBundle } from './workflow-bundle.js';
 
 export interface TidemarkWorkerOptions {
   config: TidemarkConfig;
@@ -29,13 +30,14 @@ export interface TidemarkWorker {
 export async function createTidemarkWorker(options: TidemarkWorkerOptions): Promise<TidemarkWorker> {
   const { config } = options;
   const connections = options.connections ?? openConnections(config);
-  const { maxConcurrentActivities, maxCachedWorkflows, shutdownGraceSeconds } = config.worker;
+  const { maxConcurrentActivities, maxCachedWorkflows, shutdownGraceSeconds, bundle } = config.worker;
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? config.temporal.taskQueue,
     ...(maxConcurrentActivities === undefined ? {} : { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
+    ...(bundle === undefined ? {} : { workflowBundle: await usableBundle(bundle) }),
     shutdownGraceTime: shutdownGraceSeconds * 1_000,
     plugins: [
       titanRdmPlugin({
