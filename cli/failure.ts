@@ -13,8 +13,18 @@ export function reportFailure(error: unknown, options: { json: boolean; debug: b
   if (options.debug) note(stackOf(error));
   else if (info.code === 'UNEXPECTED') note('tidemark: --debug shows where it happened.');
   if (options.json) printJson({ error: error instanceof ConfigError ? { ...info, problems: error.problems } : info });
-  return error instanceof ConfigError || info.code === 'BAD_USAGE' ? EXIT.usage : EXIT.failed;
+  return error instanceof ConfigError || USAGE.has(info.code) ? EXIT.usage : EXIT.failed;
 }
+
+/** Errors of the command line itself: nothing was begun. */
+const USAGE: ReadonlySet<string> = new Set([
+  'BAD_USAGE',
+  'CONFIRMATION_NEEDED',
+  'BAD_INSTANT',
+  'BACKFILL_RANGE',
+  'INIT_INCOMPLETE',
+  'CONFIG_EXISTS',
+]);
 
 function infoOf(error: unknown): ErrorInfo {
   if (error instanceof TidemarkError) return error.toInfo();

@@ -1,20 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { applyCommand } from './commands/apply.js';
+import { backfillCommand } from './commands/backfill.js';
+import { bundleCommand } from './commands/bundle.js';
 import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
 import { historyCommand } from './commands/history.js';
 import { inferCommand } from './commands/infer.js';
+import { initCommand } from './commands/init.js';
+import { pauseCommand, resumeCommand } from './commands/pause.js';
 import { planCommand } from './commands/plan.js';
 import { runCommand } from './commands/run.js';
 import { sandboxCommand } from './commands/sandbox.js';
 import { watermarkCommand } from './commands/watermark.js';
+import { statusCommand } from './commands/status.js';
 import { workerCommand } from './commands/worker.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 
 const commands = [
+  initCommand,
   devCommand,
   workerCommand,
   planCommand,
@@ -22,8 +29,14 @@ const commands = [
   cancelCommand,
   watermarkCommand,
   historyCommand,
+  applyCommand,
+  statusCommand,
+  pauseCommand,
+  resumeCommand,
+  backfillCommand,
   checkCommand,
   inferCommand,
+  bundleCommand,
   sandboxCommand,
   errorsCommand,
 ];

@@ -6,6 +6,7 @@ import {
   titanSyncDomainsConfigSchema,
 } from './titan-inputs.js';
 import type { ConnectionRole } from './config-connections.js';
+import { scheduleSchema } from './config-schedule.js';
 import { postgresIngestConfigSchema, type PostgresIngestOptions } from './postgres-inputs.js';
 
 function pipelineOf<Name extends string, Input extends z.ZodType>(workflow: Name, input: Input) {
@@ -16,10 +17,11 @@ function pipelineOf<Name extends string, Input extends z.ZodType>(workflow: Name
     input,
     /** One line for people: what this pipeline is for. */
     description: z.string().min(1).max(500).optional(),
+    schedule: scheduleSchema.optional(),
   });
 }
 
-/** A named, configured movement: workflow type and its input. */
+/** A named, configured movement: workflow type, its input, and when it runs by itself. */
 export const pipelineSchema = z.discriminatedUnion('workflow', [
   pipelineOf('titanImportBatch', titanImportBatchInputSchema),
   pipelineOf('titanConventionUpload', titanConventionUploadConfigSchema),

@@ -10,6 +10,7 @@ import { connectionUses, pipelineSchema, type ConnectionUse, type PipelineConfig
 
 export * from './config-connections.js';
 export * from './config-pipelines.js';
+export * from './config-schedule.js';
 
 export const DEFAULT_TASK_QUEUE = 'tidemark';
 
@@ -38,6 +39,8 @@ export const workerConfigSchema = z.strictObject({
   maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
   /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
   shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
+  /** File that `tidemark bundle` has written; a relative one starts at the folder of the config file. Left out: bundled at each start. */
+  bundle: z.string().min(1).optional(),
 });
 
 /** The local sandbox, for `tidemark dev` and `tidemark sandbox`. */
@@ -48,6 +51,8 @@ export const sandboxConfigSchema = z.strictObject({
 
 const configShape = {
   version: z.literal(1),
+  /** Tells this project's Schedules from those of others in the same namespace. Left out: the task queue's name. */
+  project: configNameSchema.optional(),
   temporal: temporalConfigSchema.prefault({}),
   connections: z.record(configNameSchema, connectionSchema).default({}),
   pipelines: z.record(configNameSchema, pipelineSchema).default({}),

@@ -1,6 +1,7 @@
 import { ingestErrors } from './error-catalogue-ingest.js';
 import { postgresErrors } from './error-catalogue-postgres.js';
 import { runErrors } from './error-catalogue-runs.js';
+import { scheduleErrors } from './error-catalogue-schedules.js';
 import { setupErrors } from './error-catalogue-setup.js';
 import { tableErrors } from './error-catalogue-tables.js';
 import { watermarkErrors } from './error-catalogue-watermark.js';
@@ -16,6 +17,7 @@ export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ...setupErrors,
   ...tableErrors,
   ...runErrors,
+  ...scheduleErrors,
   ...postgresErrors,
   ...ingestErrors,
   ...watermarkErrors,

@@ -4,6 +4,7 @@ export { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-p
 export { watermarkPlugin, type WatermarkPluginOptions } from './plugins/watermark-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
+export { usableBundle, writeWorkflowBundle } from './workflow-bundle.js';
 export { closeConnections, openConnections, type Connections } from './connections.js';
 export { createStore, type TableStore } from '../connectors/tables/index.js';
 export {

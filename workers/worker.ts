@@ -4,6 +4,7 @@ import { closeConnections, openConnections, type Connections } from './connectio
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
 import { watermarkPlugin } from './plugins/watermark-plugin.js';
+import { usableBundle } from './workflow-bundle.js';
 
 export interface TidemarkWorkerOptions {
   config: TidemarkConfig;
@@ -30,13 +31,14 @@ export interface TidemarkWorker {
 export async function createTidemarkWorker(options: TidemarkWorkerOptions): Promise<TidemarkWorker> {
   const { config } = options;
   const connections = options.connections ?? openConnections(config);
-  const { maxConcurrentActivities, maxCachedWorkflows, shutdownGraceSeconds } = config.worker;
+  const { maxConcurrentActivities, maxCachedWorkflows, shutdownGraceSeconds, bundle } = config.worker;
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? config.temporal.taskQueue,
     ...(maxConcurrentActivities === undefined ? {} : { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
+    ...(bundle === undefined ? {} : { workflowBundle: await usableBundle(bundle) }),
     shutdownGraceTime: shutdownGraceSeconds * 1_000,
     plugins: [
       titanRdmPlugin({

@@ -1,6 +1,6 @@
 import { localServerOf, temporalTarget } from '../../workers/client/index.js';
 import { findConfig, loadConfig, type StartEmbedded } from '../../workers/config/index.js';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Action, CommonOptions } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { installTemporalRuntime } from '../temporal-runtime.js';
@@ -8,12 +8,17 @@ import { print, printJson } from '../output.js';
 import { configFile } from '../temporal.js';
 import { runWorker } from '../worker-process.js';
 
-export const action: Action<object> = async ({ options, log }) => {
+export interface WorkerCommandOptions {
+  bundle?: string;
+}
+
+export const action: Action<WorkerCommandOptions> = async ({ options, log }) => {
   installTemporalRuntime(log);
   const { config, folder } = await loadConfig({ ...configFile(options), ...(await embeddedOfDev(options)) });
   const target = await temporalTarget(config.temporal, { folder });
   const { address, namespace, taskQueue, webUi } = target;
-  await runWorker(config, target, log, () => {
+  const bundle = options.bundle === undefined ? {} : { bundle: resolve(options.bundle) };
+  await runWorker({ ...config, worker: { ...config.worker, ...bundle } }, target, log, () => {
     if (options.json) printJson({ worker: { address, namespace, taskQueue, webUi } });
     else
       print(

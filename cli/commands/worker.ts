@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import type { WorkerCommandOptions } from '../actions/worker.js';
 import { tidemarkCommand } from '../command.js';
 
 export function workerCommand(finish: (exitCode: number) => void): Command {
-  return tidemarkCommand<object>(
+  return tidemarkCommand<WorkerCommandOptions>(
     {
       usage: 'worker',
       summary: 'runs a worker for the configured connections',
@@ -13,6 +14,11 @@ reaches the systems and, where files are used, the same folders. Ctrl-C (or SIGT
         ['TITAN_SECRET=... tidemark worker --config /etc/tidemark.yaml', 'secrets come from the environment'],
         ['tidemark worker --debug', 'logs every call to TitanRDM'],
       ],
+      options: (command) =>
+        command.option(
+          '--bundle <file>',
+          'workflows that `tidemark bundle` has written (default: worker.bundle of the config)',
+        ),
       load: () => import('../actions/worker.js'),
     },
     finish,

@@ -1,5 +1,5 @@
 export { connectTemporal, type TemporalClient } from './connect.js';
-export { runLink, type WebUiTarget } from './links.js';
+export { runLink, scheduleLink, type WebUiTarget } from './links.js';
 export { announceLocalServer, localServerOf, type LocalServerNote } from './local-server.js';
 export type { RunOutcome } from './outcome.js';
 export { pipelineOf, startPipeline, type StartedRun } from './pipelines.js';
@@ -12,3 +12,4 @@ export {
   type PipelineWatermarks,
 } from './watermarks.js';
 export { watchRun, type RunProgress, type WatchOptions } from './watch.js';
+export * from './schedules/index.js';

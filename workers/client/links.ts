@@ -13,6 +13,12 @@ export function runLink({ namespace, webUi }: WebUiTarget, workflowId: string, r
   return `${webUi.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${id}${run}`;
 }
 
+/** Address of a Schedule in Temporal's Web UI (2.x), or undefined when the Web UI's own is not known. */
+export function scheduleLink({ namespace, webUi }: WebUiTarget, scheduleId: string): string | undefined {
+  if (webUi === undefined) return undefined;
+  return `${webUi.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/schedules/${encodeURIComponent(scheduleId)}`;
+}
+
 /** Where the Web UI of a server most likely is: on a local one by the ports of `temporal server start-dev`, on Temporal Cloud its own. */
 export function likelyWebUi(address: string): string | undefined {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? [];

@@ -20,6 +20,7 @@ export function explain(issues: Parameters<typeof likelyLeaves>[0], context: Exp
   const problems = leaves.flatMap((leaf) => {
     // A key that is missing because it is misspelt is one problem, not two.
     if (isMissing(leaf, context) && meant.has(pathKey(stepsOf(leaf.path)))) return [];
+    if (oneOfKeys(leaf).some((key) => meant.has(pathKey([...stepsOf(leaf.path), key])))) return [];
     return problemsOf(leaf, context);
   });
   return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
@@ -34,15 +35,21 @@ function misspelt(leaves: readonly LeafIssue[]): Set<string> {
   for (const leaf of leaves) {
     if (leaf.code !== 'unrecognized_keys') continue;
     const beside = missing.filter((other) => pathKey(stepsOf(other.path.slice(0, -1))) === pathKey(stepsOf(leaf.path)));
+    const oneOf = leaves
+      .filter((other) => pathKey(stepsOf(other.path)) === pathKey(stepsOf(leaf.path)))
+      .flatMap(oneOfKeys);
     for (const key of leaf.keys) {
-      const [name] = nearNames(
-        key,
-        beside.map((other) => String(other.path.at(-1))),
-      );
+      const [name] = nearNames(key, [...beside.map((other) => String(other.path.at(-1))), ...oneOf]);
       if (name !== undefined) found.add(pathKey([...stepsOf(leaf.path), name]));
     }
   }
   return found;
+}
+
+/** The keys of which an object lacks one, where a check of our own says so. */
+function oneOfKeys(leaf: LeafIssue): string[] {
+  const keys: unknown = leaf.code === 'custom' ? leaf.params?.['oneOfKeys'] : undefined;
+  return Array.isArray(keys) ? keys.map(String) : [];
 }
 
 function problemsOf(leaf: LeafIssue, context: Explained): ConfigProblem[] {
@@ -81,9 +88,12 @@ function messageOf(leaf: LeafIssue, path: Path, context: Explained): string {
     case 'custom': {
       const { nearestOf, value } = leaf.params ?? {};
       const candidates = Array.isArray(nearestOf) ? nearestOf.map(String) : [];
-      const known = candidates.length > 0 ? ` Configured: ${candidates.join(', ')}.` : '';
+      const known =
+        candidates.length > 0 && candidates.length <= MAX_LISTED ? ` Configured: ${candidates.join(', ')}.` : '';
       const suggestion = typeof value === 'string' ? didYouMean(value, candidates) : '';
-      return `${leaf.message}${got}.${suggestion === '' ? known : suggestion}`;
+      // About an object as a whole the message says it all.
+      const found = isObject(valueAt(path, context)) ? '' : got;
+      return `${leaf.message}${found}.${suggestion === '' ? known : suggestion}`;
     }
     default:
       return `${leaf.message}${got}.`;
@@ -111,7 +121,12 @@ function isMissing(leaf: LeafIssue, context: Explained): boolean {
   return shape && leaf.path.length > 0 && valueAt(stepsOf(leaf.path), context) === undefined;
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const valueAt = (path: Path, { value }: Explained): unknown => path.reduce(childOf, value);
+
+/** A list that is longer (every time zone there is) helps nobody. */
+const MAX_LISTED = 50;
 
 /** Keys whose values are never shown, wherever they stand. */
 const SECRET = /secret|password|token|credential|apikey|clientid/i;

@@ -135,8 +135,12 @@ function withAbsolutePaths(config: TidemarkConfig, folder: string): TidemarkConf
   };
 }
 
-function foldersOf({ results, sandbox }: Pick<TidemarkConfig, 'results' | 'sandbox'>, folder: string) {
+function foldersOf(
+  { results, sandbox, worker }: Pick<TidemarkConfig, 'results' | 'sandbox' | 'worker'>,
+  folder: string,
+) {
   return {
+    worker: worker.bundle === undefined ? worker : { ...worker, bundle: resolve(folder, worker.bundle) },
     results: { folder: resolve(folder, results.folder) },
     sandbox: sandbox.definitions === undefined ? {} : { definitions: resolve(folder, sandbox.definitions) },
   };

@@ -1,0 +1,1 @@
+export { resume as action } from './pause.js';
