@@ -1,7 +1,7 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { Discovery } from '../contracts/activities.js';
 import { titanConventionUploadInputSchema, type TitanConventionUploadInput } from '../contracts/titan-inputs.js';
-import type { ImportPattern } from '../contracts/titan-common.js';
+import type { UploadPattern } from '../contracts/titan-common.js';
 import type { TitanConventionUploadResult } from '../contracts/titan-results.js';
 import { checkCarried } from './carried.js';
 import { discover, unknownNames } from './discovery.js';
@@ -62,6 +62,7 @@ async function run(
       validate: parsed.validate,
       poll: parsed.poll,
       concurrency: parsed.concurrency,
+      maxDeletes: parsed.maxDeletes,
     },
     ...(carried === undefined ? {} : { carried: carried.state }),
     continueWith: (state) =>
@@ -72,8 +73,8 @@ async function run(
 }
 
 function patternOf(
-  patterns: Record<string, ImportPattern> | undefined,
+  patterns: Record<string, UploadPattern> | undefined,
   target: { name: string; table: string },
-): ImportPattern | undefined {
+): UploadPattern | undefined {
   return patterns?.[target.table] ?? patterns?.[target.name];
 }
