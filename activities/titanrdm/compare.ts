@@ -1,10 +1,5 @@
 import type { ComparedTable, SendTableInput, TitanRdmActivities } from '../../contracts/activities.js';
-import {
-  countDeletes,
-  countDifference,
-  refuseManyDeletes,
-  type CompareOptions,
-} from '../../connectors/titanrdm/compare/index.js';
+import { countDifference, refuseManyDeletes, type CompareOptions } from '../../connectors/titanrdm/compare/index.js';
 import { runStep, type Step } from '../step.js';
 import { cursorOf, type Cursor } from './cursor.js';
 import type { TitanRdmDependencies } from './dependencies.js';
@@ -47,7 +42,8 @@ export async function checkDeletes(
 ): Promise<void> {
   const limit = input.compare?.maxDeletes;
   if (limit === undefined) return;
-  const found = await countDeletes(source.prepared, comparisonOf(dependencies, input, source, step));
+  const keysOnly = { ...comparisonOf(dependencies, input, source, step), keysOnly: true };
+  const found = await countDifference(source.prepared, keysOnly);
   refuseManyDeletes(input.target.conventionKey, found, limit);
 }
 

@@ -1,5 +1,7 @@
 import { describePlan } from '../../connectors/postgres/migrate/index.js';
 import { planIngest, type IngestPlan, type JsonValue } from '../../connectors/postgres/index.js';
+import { isTitanPipeline } from '../../workers/plan/index.js';
+import type { PipelineConfig } from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';
 import { pipelineOf } from '../../workers/client/index.js';
 import { loadConfig } from '../../workers/config/index.js';
@@ -9,16 +11,18 @@ import type { Action } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { print, printJson } from '../output.js';
 import { configFile } from '../temporal.js';
+import { printTitanPlan } from './plan-titan.js';
 import { embeddedOfDev } from './worker.js';
 
 export const action: Action<object> = ({ args: [name = ''], options }) =>
   withClosers(async (closers) => {
     const { config } = await loadConfig({ ...configFile(options), ...(await embeddedOfDev(options)) });
     const pipeline = pipelineOf(config, name);
-    if (pipeline.workflow !== 'postgresIngest') throw noPlan(name, pipeline.workflow);
-    const { input } = pipeline;
     const connections = openConnections(config);
     closers.add(() => closeConnections(connections));
+    if (isTitanPipeline(pipeline)) return printTitanPlan(name, pipeline, { config, connections, json: options.json });
+    if (pipeline.workflow !== 'postgresIngest') throw noPlan(name, pipeline);
+    const { input } = pipeline;
     const database = connections.databases[input.target];
     // The config was checked: a target is a connection of type postgres.
     if (database === undefined) throw new Error(`no database '${input.target}'`);
@@ -59,10 +63,10 @@ function ownerInTheWay({ stored }: IngestPlan, pipeline: string, adopts: boolean
   return `the table belongs to pipeline '${owner}'. Give each pipeline tables of its own, or take this one over with adopt: true.`;
 }
 
-function noPlan(name: string, workflow: string): TidemarkError {
+function noPlan(name: string, { workflow }: Pick<PipelineConfig, 'workflow'>): TidemarkError {
   return new TidemarkError(`Pipeline "${name}" is one of ${workflow}: what it would do is not known beforehand.`, {
     code: 'NO_PLAN',
     retryable: false,
-    mend: 'A plan is to be had for pipelines of postgresIngest.',
+    mend: 'A plan is to be had for pipelines of postgresIngest and of TitanRDM.',
   });
 }

@@ -9,6 +9,8 @@ export interface ComparedColumn {
   /** Its name in the table. */
   target: string;
   isKey: boolean;
+  /** Of the deployed definition. */
+  dataType: string;
 }
 
 export interface ComparedTableShape {
@@ -36,9 +38,12 @@ export function comparedColumns(
     throw noComparison(table, reason);
   }
   const keys = new Set(columns.filter((column) => column.is_primary_key).map(({ name }) => name));
+  const types = new Map(columns.map(({ name, data_type: type }) => [name, type ?? 'varchar']));
   const compared = header.flatMap((source): ComparedColumn[] => {
     const target = targets.get(source);
-    return target === undefined ? [] : [{ source, target, isKey: keys.has(target) }];
+    return target === undefined
+      ? []
+      : [{ source, target, isKey: keys.has(target), dataType: types.get(target) ?? 'varchar' }];
   });
   if (keys.size === 0) throw noComparison(table, 'it has no primary key');
   const missing = [...keys].filter((key) => !compared.some(({ target }) => target === key));

@@ -53,7 +53,7 @@ export async function withBothFiles<T>(
   options: CompareOptions & { keysOnly: boolean },
   look: (files: ComparedFiles) => Promise<T>,
 ): Promise<T> {
-  const giveBack = await places.take(options.signal);
+  let giveBack: (() => void) | undefined;
   const opened: { files: ProjectedFile[]; duck?: Duck } = { files: [] };
   try {
     const directory = await spoolDirectory(options.directory);
@@ -66,6 +66,7 @@ export async function withBothFiles<T>(
     const columns = await writeSource(source, prepared, options);
     const held = await create('held');
     await writeHeld(held, columns, options);
+    giveBack = await places.take(options.signal);
     const paths = { source: source.path, held: held.path };
     return await look({
       columns,
@@ -80,8 +81,8 @@ export async function withBothFiles<T>(
       },
     });
   } finally {
-    giveBack();
     await opened.duck?.close();
+    giveBack?.();
     await Promise.all(opened.files.map((file) => file.remove()));
   }
 }

@@ -47,10 +47,13 @@ export function differenceQuery(columns: readonly ComparedColumn[], meaning: Mea
   ) WHERE code IS NOT NULL`;
 }
 
-/** Rows of a file without a header, as `ProjectColumns` or DuckDB wrote it: all text, NULL and the empty string apart. */
+/**
+ * Rows of a file without a header, as `ProjectColumns` or DuckDB wrote it: all text, NULL and the empty string apart. The line end is told:
+ * DuckDB would take the first carriage return for one, also within quotes.
+ */
 export function csvRows(file: string, width: number): string {
   const names = Array.from({ length: width }, (_, index) => `'c${index}': 'VARCHAR'`).join(', ');
-  return `read_csv(${exactPath(file)}, auto_detect = false, header = false, columns = {${names}}, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, parallel = false, max_line_size = ${MAX_ROW_BYTES}, buffer_size = ${MAX_ROW_BYTES * 2})`;
+  return `read_csv(${exactPath(file)}, auto_detect = false, header = false, columns = {${names}}, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', parallel = false, max_line_size = ${MAX_ROW_BYTES}, buffer_size = ${MAX_ROW_BYTES * 2})`;
 }
 
 /** A statement that writes rows to a file which `csvRows` reads. */

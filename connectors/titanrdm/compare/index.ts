@@ -1,7 +1,6 @@
 export {
   compareForPlan,
   compareForUpload,
-  countDeletes,
   countDifference,
   type CompareOptions,
   type HeldTable,
