@@ -15,8 +15,8 @@ export type { CompareOptions, HeldTable } from './compared-files.js';
 export interface UploadDelta {
   difference: TableDifference;
   /** To be read once, before `dispose`. */
-  open(): CsvTable;
-  dispose(): Promise<void>;
+  open: () => CsvTable;
+  dispose: () => Promise<void>;
 }
 
 /** The difference to what TitanRDM holds, in a temporary file of its own. Sends nothing. */

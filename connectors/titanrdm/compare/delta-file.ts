@@ -12,7 +12,7 @@ export interface DeltaFile {
   /** SQL for its rows: `c0` is the code, then the values. */
   rows: string;
   difference: TableDifference;
-  dispose(): Promise<void>;
+  dispose: () => Promise<void>;
 }
 
 /** Writes what differs. The file is the caller's to dispose of. */
