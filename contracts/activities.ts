@@ -1,5 +1,5 @@
-import type { Poll, BranchSelector, ExportPattern, ImportPattern } from './titan-common.js';
-import type { RowCounts, ResultsReference, ImportTableResult } from './titan-results.js';
+import type { Poll, BranchSelector, ExportPattern, MaxDeletes, UploadPattern } from './titan-common.js';
+import type { RowCounts, ResultsReference, ImportTableResult, TableDifference } from './titan-results.js';
 import type { TableSelector } from './titan-inputs.js';
 import type { TableReference } from './table-reference.js';
 import type { PostgresIngestOptions } from './postgres-inputs.js';
@@ -37,19 +37,42 @@ export interface ChangesWanted {
   after: string | null;
 }
 
+/** How a table is compared with what TitanRDM holds before anything of it is sent. */
+export interface ComparisonOptions {
+  /** How the export is waited for. */
+  poll: Poll;
+  maxDeletes?: MaxDeletes;
+  /** An export that was made for it already: used where it is still to be had. */
+  exportId?: string;
+}
+
+export type CompareTableInput = Pick<
+  SendTableInput,
+  'connection' | 'branchId' | 'target' | 'source' | 'mappingKey' | 'correlationCode' | 'onEmpty'
+> & { compare: ComparisonOptions };
+
+/** What `auto` found out about a table: whether there is anything to send. */
+export type ComparedTable =
+  | { outcome: 'changed'; exportId: string; difference: TableDifference }
+  | { outcome: 'skipped (no source data)' }
+  /** Empty, or unchanged: then with the difference. */
+  | { outcome: 'skipped (empty)'; difference?: TableDifference };
+
 export interface SendTableInput {
   connection: string;
   branchId: string;
   importId: string;
   target: TableTarget;
   source: TableReference;
-  pattern: ImportPattern;
+  pattern: UploadPattern;
   mappingKey?: string;
   correlationCode: string;
   onEmpty: 'skip' | 'send';
   validate: boolean;
   /** Only these rows. */
   changes?: ChangesWanted;
+  /** For `auto`, and where `maxDeletes` limits what may be removed. */
+  compare?: ComparisonOptions;
 }
 
 export interface SendTableResult {
@@ -59,6 +82,8 @@ export interface SendTableResult {
   importTables: { id: string; correlationCode: string }[];
   /** The next mark of its cursor, where only changes were sent. */
   mark?: string;
+  /** Under `auto`. */
+  difference?: TableDifference;
 }
 
 export interface ProcessedTable extends ImportTableResult {
@@ -98,6 +123,8 @@ export interface TitanRdmActivities {
     branch: BranchSelector;
     tables: TableSelector[];
   }): Promise<{ branchId: string; tables: TableTarget[] }>;
+  /** Compares a table with what TitanRDM holds, sends nothing. */
+  titanCompareTable(input: CompareTableInput): Promise<ComparedTable>;
   titanCreateBatch(input: {
     connection: string;
     branchId: string;

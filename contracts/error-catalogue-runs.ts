@@ -49,6 +49,15 @@ export const runErrors = {
     meaning: 'A name means several deployed tables.',
     mend: 'Use the physical name, or the key of the table.',
   },
+  NO_COMPARISON: {
+    meaning:
+      "A table can't be compared with what TitanRDM holds, as pattern 'auto' and maxDeletes need it: it is not known which record a row means, or the export lacks a column.",
+    mend: "Use pattern 'full', or 'incremental_with_delete' with codes of your own, and no maxDeletes.",
+  },
+  TOO_MANY_DELETES: {
+    meaning: 'A run would remove more records of a table than maxDeletes allows. Nothing was applied.',
+    mend: 'Look whether the source is whole: `tidemark plan PIPELINE` shows what would go. When it is meant so, raise maxDeletes or leave it out for one run.',
+  },
   TITAN_REPEATED_TABLE: {
     meaning: 'The same table is named twice for one batch.',
     mend: 'Name it once.',

@@ -25,7 +25,7 @@ export const setupErrors = {
     mend: 'Run `tidemark dev` in the folder of the config, or give the address of a database.',
   },
   NO_PLAN: {
-    meaning: 'A plan was asked for of a pipeline that has none: only those of postgresIngest have.',
+    meaning: 'A plan was asked for of a pipeline that has none: those of postgresIngest and of TitanRDM have.',
     mend: 'Start a run with `tidemark run PIPELINE --wait`; it shows what it does.',
   },
   COMMAND_OPTIONS: {

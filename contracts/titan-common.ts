@@ -9,6 +9,28 @@ export const importPatternSchema = z.enum([
 ]);
 export type ImportPattern = z.infer<typeof importPatternSchema>;
 
+/**
+ * What an upload may ask for: a pattern of TitanRDM, or `auto`: the source, which is the whole table, is compared with what TitanRDM holds (a
+ * full export), and the difference alone is sent, as `incremental_with_delete`.
+ */
+export const uploadPatternSchema = z.enum([...importPatternSchema.options, 'auto']);
+export type UploadPattern = z.infer<typeof uploadPatternSchema>;
+
+/**
+ * Most records of a table that a run may remove: a number of records (0, 1, 2, …), or a share of those that TitanRDM holds (`0.5`, `'50%'`).
+ */
+export const maxDeletesSchema = z.union([
+  z
+    .number()
+    .min(0)
+    .refine(
+      (value) => value < 1 || Number.isSafeInteger(value),
+      "expected a share between 0 and 1, a whole number of records, or a text such as '50%'",
+    ),
+  z.string().regex(/^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/, "expected a share such as '50%'"),
+]);
+export type MaxDeletes = z.infer<typeof maxDeletesSchema>;
+
 /** Export patterns of TitanRDM (titan-rdm-sdk 2.0.0). */
 export const exportPatternSchema = z.enum(['full', 'incremental']);
 export type ExportPattern = z.infer<typeof exportPatternSchema>;
@@ -50,7 +72,12 @@ export const importOptionsShape = {
   description: z.string().min(1).max(1_000).optional(),
   /** Traceable text kept by the server; one is derived from it for each table. Default: workflow id and run id. */
   correlationCode: z.string().min(1).max(200).optional(),
-  pattern: importPatternSchema.default('full'),
+  pattern: uploadPatternSchema.default('full'),
+  /**
+   * A run that would remove more records of a table is stopped before anything is applied (`TOO_MANY_DELETES`). Off when left out, since each
+   * table whose pattern can remove records then costs a full export.
+   */
+  maxDeletes: maxDeletesSchema.optional(),
   onTableError: onTableErrorSchema.default('fail'),
   onEmpty: onEmptySchema.default('skip'),
   /** Check keys, codes, columns before a byte is sent. */

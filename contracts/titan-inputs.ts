@@ -5,12 +5,12 @@ import {
   concurrencySchema,
   exportPatternSchema,
   importOptionsShape,
-  importPatternSchema,
   branchSelectorSchema,
   onEmptySchema,
   onTableErrorSchema,
   pipelineNameSchema,
   pollSchema,
+  uploadPatternSchema,
 } from './titan-common.js';
 
 /** Most tables of one workflow: what it carries from run to run stays below a payload's limit. */
@@ -27,7 +27,7 @@ export const importTableInputSchema = z.strictObject({
   target: tableSelectorSchema,
   source: tableReferenceSchema,
   /** Overrides the batch's pattern. */
-  pattern: importPatternSchema.optional(),
+  pattern: uploadPatternSchema.optional(),
   /** Key of an import mapping; the table's default mapping when left out. */
   mappingKey: z.string().min(1).optional(),
   correlationCode: z.string().min(1).max(200).optional(),
@@ -59,7 +59,7 @@ const conventionUploadSchema = z.strictObject({
   /** Only these tables, by display or physical name. An unknown name is an error. */
   tables: z.array(z.string().min(1)).min(1).optional(),
   /** Pattern of single tables, by display or physical name. */
-  patterns: z.record(z.string(), importPatternSchema).optional(),
+  patterns: z.record(z.string(), uploadPatternSchema).optional(),
   /** Name of the connection that holds the tables under their convention keys. */
   store: z.string().min(1),
   /** With pattern `incremental_upsert_only`, from a store in PostgreSQL. Tables of another pattern (see `patterns`) are sent whole. */

@@ -1,6 +1,6 @@
 import type { ErrorInfo } from './errors.js';
 import type { TableReference } from './table-reference.js';
-import type { ExportPattern, ImportPattern } from './titan-common.js';
+import type { ExportPattern, UploadPattern } from './titan-common.js';
 
 /** `error: ...` holds the error's text; the others are exactly these. */
 export type TableStatus = 'success' | 'skipped (no source data)' | 'skipped (empty)' | `error: ${string}`;
@@ -10,6 +10,18 @@ export interface RowCounts {
   inserted: number | null;
   updated: number | null;
   deleted: number | null;
+}
+
+/** How a source differs from what TitanRDM holds, in records. */
+export interface TableDifference {
+  /** Records that only the source has. */
+  inserts: number;
+  updates: number;
+  /** Records that only TitanRDM has. */
+  deletes: number;
+  unchanged: number;
+  /** Records that TitanRDM holds. */
+  held: number;
 }
 
 /** One import table, as the server tells of it. */
@@ -43,7 +55,9 @@ export interface UploadTableResult {
   /** Rows sent; 0 unless `success`. */
   rows: number;
   status: TableStatus;
-  pattern: ImportPattern;
+  pattern: UploadPattern;
+  /** Under `auto`: how the source differed from what TitanRDM held. Nothing was sent where it did not: the status is `skipped (empty)` then. */
+  difference?: TableDifference;
   counts?: RowCounts;
   /** Bytes of the file that was sent. */
   bytes?: number;

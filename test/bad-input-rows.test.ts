@@ -209,7 +209,7 @@ describe('a file', () => {
       'incremental_with_delete',
       'MISSING_TRANSACTION_CODES',
       `${HEADER}C1,${V},1\n`,
-      /Add the column; .*Pattern 'auto'/u,
+      /Add the column; .*pattern 'auto'/u,
     ],
     [
       'codes',

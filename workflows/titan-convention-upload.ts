@@ -5,7 +5,7 @@ import {
   UPSERT_PATTERNS,
   type TitanConventionUploadInput,
 } from '../contracts/titan-inputs.js';
-import type { ImportPattern } from '../contracts/titan-common.js';
+import type { UploadPattern } from '../contracts/titan-common.js';
 import type { TitanConventionUploadResult } from '../contracts/titan-results.js';
 import type { Opened } from '../contracts/watermark.js';
 import { checkCarried } from './carried.js';
@@ -82,6 +82,7 @@ async function run(
       validate: parsed.validate,
       poll: parsed.poll,
       concurrency: parsed.concurrency,
+      maxDeletes: parsed.maxDeletes,
     },
     ...(carried === undefined ? {} : { carried: carried.state }),
     ...(owner === undefined
@@ -117,8 +118,8 @@ function textOf(mark: unknown): string | null {
 }
 
 function patternOf(
-  patterns: Record<string, ImportPattern> | undefined,
+  patterns: Record<string, UploadPattern> | undefined,
   target: { name: string; table: string },
-): ImportPattern | undefined {
+): UploadPattern | undefined {
   return patterns?.[target.table] ?? patterns?.[target.name];
 }

@@ -73,6 +73,7 @@ async function run(
       validate: parsed.validate,
       poll: parsed.poll,
       concurrency: parsed.concurrency,
+      maxDeletes: parsed.maxDeletes,
     },
     ...(carried === undefined ? {} : { carried: carried.state }),
     continueWith: (state) =>

@@ -34,6 +34,11 @@ export class ResultsFolder implements ResultsLocation {
     return location;
   }
 
+  /** Absolute path of a part that was written. */
+  pathOf({ workflowId, runId, name, part }: ResultsPart): string {
+    return path.join(this.root, safeName(workflowId), safeName(runId), fileName(name, part));
+  }
+
   async read(reference: ResultsReference): Promise<unknown[]> {
     const lists: unknown[][] = [];
     for (let part = 1; part <= reference.parts; part += 1) {

@@ -2,6 +2,7 @@ import { conventionKey } from '../../contracts/convention-key.js';
 import { TidemarkError } from '../../contracts/errors.js';
 import type { Discovery, TableTarget, TitanRdmActivities } from '../../contracts/activities.js';
 import type { BranchSelector } from '../../contracts/titan-common.js';
+import type { TableSelector } from '../../contracts/titan-inputs.js';
 import type { DeployedTable, Domain, TitanRdm } from '../../connectors/titanrdm/index.js';
 import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
 import { named } from '../registry.js';
@@ -15,57 +16,72 @@ export function discoverActivities({ titanrdm }: TitanRdmDependencies): Pick<Tit
   const clientOf = (connection: string): TitanRdm => named('connection of type titanrdm', titanrdm, connection).client;
 
   return {
-    titanListDomains: (input) =>
-      runStep(async ({ signal }) => {
-        const client = clientOf(input.connection);
-        // A branch that is not there is found out once, not by each domain's child.
-        const branchId = await branchIdOf(client, input.branch, signal);
-        const domains = await selectDomains(client, input.domains, signal);
-        refuseSharedNames(domains);
-        await refuseSharedKeys(client, branchId, domains, signal);
-        return domains.map(({ id, name, abbreviation }) => ({ id, name, abbreviation }));
-      }),
+    titanListDomains: (input) => runStep(({ signal }) => listDomains(clientOf(input.connection), input, signal)),
 
-    titanDiscover: (input) =>
-      runStep(async ({ signal }): Promise<Discovery> => {
-        const client = clientOf(input.connection);
-        const [branchId, domain] = await Promise.all([
-          branchIdOf(client, input.branch, signal),
-          client.findDomain(input.domain, { signal }),
-        ]);
-        const deployed = await client.listDeployedTables({ branchId, domainId: domain.id }, { signal });
-        return {
-          branchId,
-          domain: { id: domain.id, name: domain.name, abbreviation: domain.abbreviation },
-          tables: filterTables(
-            deployed.map((table) => toTarget(table, domain)),
-            input.tables,
-          ),
-        };
-      }),
+    titanDiscover: (input) => runStep(({ signal }) => discoverDomain(clientOf(input.connection), input, signal)),
 
-    titanResolveTables: (input) =>
-      runStep(async ({ signal }) => {
-        const client = clientOf(input.connection);
-        const branchId = await branchIdOf(client, input.branch, signal);
-        const domainTables = new Map<string, Promise<TableTarget[]>>();
-        const tablesOf = (domainName: string): Promise<TableTarget[]> => {
-          const found = domainTables.get(domainName) ?? loadDomain(client, branchId, domainName, signal);
-          domainTables.set(domainName, found);
-          return found;
-        };
-        const tables: TableTarget[] = [];
-        for (const selector of input.tables) {
-          if ('key' in selector) {
-            tables.push(toTarget(await client.lookupDeployedTable({ branchId, key: selector.key }, { signal })));
-          } else {
-            tables.push(oneTable(await tablesOf(selector.domain), selector.name));
-          }
-        }
-        refuseRepeats(tables);
-        return { branchId, tables };
-      }),
+    titanResolveTables: (input) => runStep(({ signal }) => resolveTables(clientOf(input.connection), input, signal)),
   };
+}
+
+/** The domains of a tenant, or those named, each with a name and convention keys of its own. */
+export async function listDomains(
+  client: TitanRdm,
+  input: { branch: BranchSelector; domains?: string[] | undefined },
+  signal: AbortSignal,
+): Promise<{ id: string; name: string; abbreviation: string }[]> {
+  // A branch that is not there is found out once, not by each domain's child.
+  const branchId = await branchIdOf(client, input.branch, signal);
+  const domains = await selectDomains(client, input.domains, signal);
+  refuseSharedNames(domains);
+  await refuseSharedKeys(client, branchId, domains, signal);
+  return domains.map(({ id, name, abbreviation }) => ({ id, name, abbreviation }));
+}
+
+/** The tables of a domain, or those named. */
+export async function discoverDomain(
+  client: TitanRdm,
+  { branch, domain: name, tables }: { branch: BranchSelector; domain: string; tables?: string[] | undefined },
+  signal: AbortSignal,
+): Promise<Discovery> {
+  const [branchId, domain] = await Promise.all([
+    branchIdOf(client, branch, signal),
+    client.findDomain(name, { signal }),
+  ]);
+  const deployed = await client.listDeployedTables({ branchId, domainId: domain.id }, { signal });
+  return {
+    branchId,
+    domain: { id: domain.id, name: domain.name, abbreviation: domain.abbreviation },
+    tables: filterTables(
+      deployed.map((table) => toTarget(table, domain)),
+      tables,
+    ),
+  };
+}
+
+/** The tables that an input names, in its order. */
+export async function resolveTables(
+  client: TitanRdm,
+  input: { branch: BranchSelector; tables: readonly TableSelector[] },
+  signal: AbortSignal,
+): Promise<{ branchId: string; tables: TableTarget[] }> {
+  const branchId = await branchIdOf(client, input.branch, signal);
+  const domainTables = new Map<string, Promise<TableTarget[]>>();
+  const tablesOf = (domainName: string): Promise<TableTarget[]> => {
+    const found = domainTables.get(domainName) ?? loadDomain(client, branchId, domainName, signal);
+    domainTables.set(domainName, found);
+    return found;
+  };
+  const tables: TableTarget[] = [];
+  for (const selector of input.tables) {
+    if ('key' in selector) {
+      tables.push(toTarget(await client.lookupDeployedTable({ branchId, key: selector.key }, { signal })));
+    } else {
+      tables.push(oneTable(await tablesOf(selector.domain), selector.name));
+    }
+  }
+  refuseRepeats(tables);
+  return { branchId, tables };
 }
 
 /** One deployed table by its names. Errors: those of the lookups, `TITAN_UNKNOWN_TABLE` and `TITAN_AMBIGUOUS_TABLE`. */

@@ -1,5 +1,6 @@
 import type { TitanRdmActivities } from '../../contracts/activities.js';
 import { batchActivities } from './batch.js';
+import { compareActivities } from './compare.js';
 import type { TitanRdmDependencies } from './dependencies.js';
 import { discoverActivities } from './discover.js';
 import { exportActivities } from './exports.js';
@@ -11,6 +12,7 @@ export type { TitanRdmConnection, TitanRdmDependencies } from './dependencies.js
 export function createTitanRdmActivities(dependencies: TitanRdmDependencies): TitanRdmActivities {
   return {
     ...discoverActivities(dependencies),
+    ...compareActivities(dependencies),
     ...batchActivities(dependencies),
     ...sendActivities(dependencies),
     ...exportActivities(dependencies),

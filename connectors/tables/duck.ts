@@ -20,12 +20,15 @@ export class Duck {
   /** Loads DuckDB (about 40 MB of memory), so only who needs it pays for it. */
   static async open({ directories, spoolDirectory, memoryMegabytes }: DuckOptions): Promise<Duck> {
     const { DuckDBInstance } = await import('@duckdb/node-api').catch((error: unknown) => {
-      throw new TidemarkError('DuckDB, which reads and writes Parquet, could not be loaded on this system.', {
-        code: 'DUCKDB_UNAVAILABLE',
-        retryable: false,
-        mend: 'Install the package @duckdb/node-bindings for this system, or use CSV files.',
-        cause: error,
-      });
+      throw new TidemarkError(
+        'DuckDB, which reads and writes Parquet and compares tables, could not be loaded on this system.',
+        {
+          code: 'DUCKDB_UNAVAILABLE',
+          retryable: false,
+          mend: 'Install the package @duckdb/node-bindings for this system, or use CSV files and patterns other than auto.',
+          cause: error,
+        },
+      );
     });
     const temporary = spoolPath(spoolDirectory, 'duckdb');
     const instance = await DuckDBInstance.create(':memory:', {

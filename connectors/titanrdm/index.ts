@@ -23,4 +23,12 @@ export { meaningOf, type StatusMeaning } from './import-status.js';
 export { latestMark, markMicroseconds, normaliseMark } from './mark.js';
 export { nearNames, nearNamesText } from './near-names.js';
 export { redactPatterns } from './redact.js';
+export {
+  compareForPlan,
+  compareForUpload,
+  type CompareOptions,
+  type HeldTable,
+  type SampledChange,
+  type UploadDelta,
+} from './compare/index.js';
 export { prepareUpload, type PreparedUpload, type PrepareUploadOptions, type UploadPart } from './prepare-upload.js';

@@ -1,4 +1,4 @@
-import type { ImportPattern } from '../../contracts/titan-common.js';
+import type { UploadPattern } from '../../contracts/titan-common.js';
 import type { Column, ImportMapping } from './schema.js';
 import type { UploadPart } from './upload-parts.js';
 
@@ -8,7 +8,7 @@ export interface PrepareUploadOptions {
   /** Live columns of the deployed definition, in display order. */
   columns: readonly Column[];
   mapping?: ImportMapping | undefined;
-  pattern: ImportPattern;
+  pattern: UploadPattern;
   /** Largest file that the tenant takes, in bytes. */
   maxFileBytes: number;
   /** Check columns, codes, required values and keys; otherwise only rows and bytes are counted. */

@@ -1,5 +1,5 @@
 import { TidemarkError } from '../../contracts/errors.js';
-import type { ImportPattern } from '../../contracts/titan-common.js';
+import type { UploadPattern } from '../../contracts/titan-common.js';
 import { nearNames } from './near-names.js';
 
 /** Column of a file that says what becomes of each row; TitanRDM reads it past the mapping (titan-rdm-sdk 2.0.0). */
@@ -49,7 +49,7 @@ function sameLetters(a: string, b: string): boolean {
 export function missingColumns(
   table: string,
   names: readonly string[],
-  pattern: ImportPattern,
+  pattern: UploadPattern,
   hasKey: boolean,
 ): TidemarkError {
   const why = pattern === 'full' ? " Under 'full' TitanRDM would empty what is not in the file." : '';
@@ -81,13 +81,13 @@ export function missingCodes(table: string): TidemarkError {
       code: 'MISSING_TRANSACTION_CODES',
       retryable: false,
       mend:
-        "Add the column; or send the whole table with pattern 'full'; or, when nothing is to be deleted, use 'incremental_upsert_only'. " +
-        "(Pattern 'auto', which finds the codes by itself, comes with a later version.)",
+        "Add the column; or send the whole table with pattern 'auto', which finds the codes by itself, or with 'full'; " +
+        "or, when nothing is to be deleted, use 'incremental_upsert_only'.",
     },
   );
 }
 
-export function unexpectedCodes(table: string, pattern: ImportPattern, rows?: string): TidemarkError {
+export function unexpectedCodes(table: string, pattern: UploadPattern, rows?: string): TidemarkError {
   const where =
     rows === undefined ? `has a column "${TRAN_CODE_COLUMN}"` : `has codes in "${TRAN_CODE_COLUMN}" (${rows})`;
   return new TidemarkError(`The file of ${table} ${where}, which pattern '${pattern}' does not take.`, {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ImportPattern } from '../../contracts/titan-common.js';
+import type { UploadPattern } from '../../contracts/titan-common.js';
 import { malformedCsv } from '../tables/errors.js';
 import type { Column, ImportMapping } from './schema.js';
 import {
@@ -53,7 +53,7 @@ export interface PlanInput {
   /** Live columns of the deployed definition. Empty where the server did not send them. */
   columns: readonly Column[];
   mapping?: ImportMapping | undefined;
-  pattern: ImportPattern;
+  pattern: UploadPattern;
 }
 
 /**
@@ -125,7 +125,7 @@ function refuseSameNames(
 function planCodes(
   table: string,
   header: readonly string[],
-  pattern: ImportPattern,
+  pattern: UploadPattern,
   isExport: boolean,
 ): Pick<UploadPlan, 'tranCode' | 'blankCode'> {
   const index = header.indexOf(TRAN_CODE_COLUMN);
@@ -143,7 +143,7 @@ function checkMissing(found: {
   columns: readonly Column[];
   targets: ReadonlyMap<string, string>;
   indexOf: ReadonlyMap<string, number>;
-  pattern: ImportPattern;
+  pattern: UploadPattern;
   plan: UploadPlan;
 }): void {
   const { table, columns, targets, indexOf, pattern, plan } = found;
@@ -192,7 +192,11 @@ export function headerFor({ columns, mapping, pattern }: Pick<PlanInput, 'column
   const names = [...(targetsOf(mapping, columns) ?? new Map<string, string>()).keys()];
   if (names.length === 0) return '';
   const codes = pattern === 'incremental_with_delete' ? [TRAN_CODE_COLUMN] : [];
-  return `${[...names, ...codes].map((name) => (/[",\r\n]/u.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(',')}\n`;
+  return headerLine([...names, ...codes]);
+}
+
+export function headerLine(names: readonly string[]): string {
+  return `${names.map((name) => (/[",\r\n]/u.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(',')}\n`;
 }
 
 function isBlank(config: unknown): boolean {
@@ -201,6 +205,6 @@ function isBlank(config: unknown): boolean {
 }
 
 /** Whether a file may be sent in several parts: only where rows that are not in a file are left alone. */
-export function canSplit(pattern: ImportPattern): boolean {
+export function canSplit(pattern: UploadPattern): boolean {
   return pattern !== 'full';
 }

@@ -6,7 +6,7 @@ import { KeyIndex } from '../tables/key-index.js';
 import { Utf8Guard } from '../tables/utf8-guard.js';
 import { findDuplicates, type Feed } from './duplicate-keys.js';
 import { RowList } from './row-list.js';
-import type { ImportPattern } from '../../contracts/titan-common.js';
+import type { UploadPattern } from '../../contracts/titan-common.js';
 import { badCodes, missingForUpserts, missingValues, unexpectedCodes } from './upload-refusals.js';
 import type { UploadPlan } from './upload-rules.js';
 
@@ -15,7 +15,7 @@ const SPACE = 0x20;
 export interface UploadScanOptions {
   /** Names the table in errors. */
   table: string;
-  pattern: ImportPattern;
+  pattern: UploadPattern;
   header: readonly string[];
   plan: UploadPlan;
   /** Folder for what does not fit into memory. */

@@ -1,4 +1,4 @@
-import type { ImportPattern } from '../../contracts/titan-common.js';
+import type { UploadPattern } from '../../contracts/titan-common.js';
 import type { Random } from './random.js';
 
 export type Row = Record<string, string | null>;
@@ -39,9 +39,10 @@ const NOTES = [
 ];
 
 /** A file for a table, and the truth once it has been applied. */
-export interface Load {
-  pattern: ImportPattern;
+export interface Load<Pattern extends UploadPattern = UploadPattern> {
+  pattern: Pattern;
   csv: string;
+  /** Rows that are sent: of `auto`, for which every row of the file is new or changed, those that vanish too. */
   rows: number;
   /** Versions that it makes the server write. */
   versions: number;
@@ -63,9 +64,9 @@ export class TableModel {
   ) {}
 
   /** Makes the next load: every row of it differs from the record's current version. `padding` characters fatten each row. */
-  nextLoad(pattern: ImportPattern, padding = 0): Load {
+  nextLoad<Pattern extends UploadPattern>(pattern: Pattern, padding = 0): Load<Pattern> {
     this.generation += 1;
-    const wanted = pattern === 'full' ? 0.9 : 0.5;
+    const wanted = isWhole(pattern) ? 0.9 : 0.5;
     const rows: Row[] = [];
     for (let index = 0; index < this.size; index += 1) {
       if (this.random.next() < wanted) rows.push(this.row(index, padding));
@@ -74,9 +75,10 @@ export class TableModel {
     const columns = COLUMNS.map(({ name }) => name).concat(pattern === 'incremental_with_delete' ? [CODE_COLUMN] : []);
     const lines = rows.map((row, index) => columns.map((name) => cell(row[name] ?? valueOfCode(name, codes[index]))));
     const csv = [columns, ...lines].map((line) => line.join(',')).join('\n') + '\n';
-    const removed = pattern === 'full' ? this.absentFrom(rows).length : 0;
+    const removed = isWhole(pattern) ? this.absentFrom(rows).length : 0;
     const versions = rows.length + removed;
-    return { pattern, csv, rows: rows.length, versions, commit: () => this.apply(pattern, rows, codes) };
+    const sent = pattern === 'auto' ? versions : rows.length;
+    return { pattern, csv, rows: sent, versions, commit: () => this.apply(pattern, rows, codes) };
   }
 
   /** Live records by key. */
@@ -108,14 +110,14 @@ export class TableModel {
     };
   }
 
-  private codeFor(pattern: ImportPattern, row: Row): 'i' | 'u' | 'd' {
+  private codeFor(pattern: UploadPattern, row: Row): 'i' | 'u' | 'd' {
     const known = this.records.get(keyOf(row))?.live === true;
     if (pattern === 'incremental_with_delete' && known && this.random.next() < 0.2) return 'd';
     return known ? 'u' : 'i';
   }
 
-  private apply(pattern: ImportPattern, rows: Row[], codes: ('i' | 'u' | 'd')[]): void {
-    const absent = pattern === 'full' ? this.absentFrom(rows) : [];
+  private apply(pattern: UploadPattern, rows: Row[], codes: ('i' | 'u' | 'd')[]): void {
+    const absent = isWhole(pattern) ? this.absentFrom(rows) : [];
     for (const [index, row] of rows.entries()) {
       const key = keyOf(row);
       const before = this.records.get(key) ?? { live: false, row, versions: 0, applied: 0 };
@@ -137,6 +139,11 @@ export class TableModel {
     const named = new Set(rows.map(keyOf));
     return [...this.records].filter(([key, record]) => record.live && !named.has(key));
   }
+}
+
+/** Whether records that are not in the file go. */
+function isWhole(pattern: UploadPattern): boolean {
+  return pattern === 'full' || pattern === 'auto';
 }
 
 export function keyOf(row: Row): string {

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { ImportPattern } from '../../contracts/titan-common.js';
+import type { UploadPattern } from '../../contracts/titan-common.js';
 import { STORE, TENANT } from './cell.js';
 import { judgeServer, judgeTables } from './judge-server.js';
 import { ABBREVIATION, BRANCH, DOMAIN, POLL, type AttemptOptions, type Scenario, type Stage } from './scenario.js';
 import type { Load } from './table-model.js';
 
-const PATTERNS: ImportPattern[] = ['full', 'incremental_upsert_only', 'incremental_with_delete'];
+const PATTERNS: UploadPattern[] = ['full', 'incremental_upsert_only', 'incremental_with_delete', 'auto'];
 /** Characters by which each row of a large table is fattened: some 10 MB in all. */
 const PADDING = 10_000;
 

@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { SendTableInput, SendTableResult } from '../../contracts/activities.js';
 import type { ErrorInfo } from '../../contracts/errors.js';
-import type { Poll } from '../../contracts/titan-common.js';
+import type { MaxDeletes, Poll } from '../../contracts/titan-common.js';
 import type { TableWatermark, UploadTableResult } from '../../contracts/titan-results.js';
 import type { Progress } from '../progress.js';
 
@@ -21,11 +21,14 @@ export interface ImportOptions {
   validate: boolean;
   poll: Poll;
   concurrency: number;
+  /** Most records of a table that the run may remove. */
+  maxDeletes?: MaxDeletes | undefined;
 }
 
 /** Where one table of the manifest stands. */
 export type TableState =
-  | { state: 'waiting' }
+  /** `exportId`: it was compared with that export, and differs. */
+  | { state: 'waiting'; exportId?: string }
   | { state: 'ended'; result: UploadTableResult }
   | { state: 'sent'; sent: SendTableResult; durationSeconds: number }
   | { state: 'failed'; error: ErrorInfo; durationSeconds: number };

@@ -3,6 +3,7 @@ import { cutText, type ErrorInfo } from '../../contracts/errors.js';
 import type {
   ImportBatchResult,
   RowCounts,
+  TableDifference,
   TableStatus,
   Totals,
   UploadResult,
@@ -22,8 +23,9 @@ function base(entry: ManifestEntry): Omit<UploadTableResult, 'status' | 'rows'> 
 export function skipped(
   entry: ManifestEntry,
   status: 'skipped (no source data)' | 'skipped (empty)',
+  difference?: TableDifference,
 ): UploadTableResult {
-  return { ...base(entry), rows: 0, status };
+  return { ...base(entry), rows: 0, status, ...(difference === undefined ? {} : { difference }) };
 }
 
 function failed(entry: ManifestEntry, error: ErrorInfo, more: Partial<UploadTableResult> = {}): UploadTableResult {
@@ -43,6 +45,7 @@ function processedResult(
   const more = {
     bytes: state.sent.bytes,
     durationSeconds: state.durationSeconds,
+    ...(state.sent.difference === undefined ? {} : { difference: state.sent.difference }),
     counts: parts.map((part) => part.counts).reduce(addCounts),
     importTables: parts.map(({ id, status, correlationCode, fileSize, message, durationSeconds }) => ({
       id,
@@ -124,12 +127,13 @@ export async function uploadResult(
   processed: ProcessedImport | null,
   abandonedBatches: string[],
 ): Promise<UploadResult> {
+  const unchanged = tables.filter(({ status, difference }) => status.startsWith('skipped') && difference !== undefined);
   const totals = { ...totalsOf(tables), counts: countsOf(tables, processed) };
   const batch = processed === null ? null : batchResult(processed);
   const list = await listOrReference('tables', tables);
   return {
     // First, since it is what a person reads of a result in the Web UI.
-    summary: summaryOf(totals, batch),
+    summary: summaryOf(totals, batch, unchanged.length),
     batch,
     totals,
     tables: list.inline,
@@ -171,8 +175,9 @@ function batchResult(processed: ProcessedImport): ImportBatchResult {
   return { id, status, message, description, correlationCode, counts, durationSeconds };
 }
 
-function summaryOf(totals: UploadResult['totals'], batch: ImportBatchResult | null): string {
-  const skips = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
+function summaryOf(totals: UploadResult['totals'], batch: ImportBatchResult | null, unchanged: number): string {
+  const same = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
+  const skips = totals.skipped > 0 ? `, ${totals.skipped} skipped${same}` : '';
   const fails = totals.failed > 0 ? `, ${totals.failed} failed` : '';
   if (batch === null)
     return `No batch was completed: of ${counted(totals.tables, 'table')} none was applied${skips}${fails}.`;

@@ -1,11 +1,13 @@
-import { ActivityFailure, CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import type { ErrorInfo } from '../../contracts/errors.js';
 import type { UploadResult } from '../../contracts/titan-results.js';
 import { errorInfoOf, failWith } from '../failures.js';
 import { MAX_BATCHES, secondsBeforeBatch } from '../policies.js';
 import { call, lastWord, wait } from '../steps.js';
+import { compareTables } from './compare-tables.js';
 import type { ImportJob, ImportState } from './job.js';
 import { probeManifest } from './probe.js';
+import { firstError, refusal, tooManyBatches } from './refusal.js';
 import { firstErrors, tableResults, uploadResult } from './results.js';
 import { advanceMarks } from './advance-marks.js';
 import { confirmedIds, sendTables } from './send-tables.js';
@@ -25,6 +27,10 @@ export async function runImport(job: ImportJob): Promise<UploadResult> {
     if (job.carried === undefined) state.tables = await probeManifest(job);
     showStates(job, state.tables);
     for (;;) {
+      const comparing = await compareTables(job, state);
+      const refused = comparing.done ? refusal(job, state) : undefined;
+      if (refused !== undefined) throw await failed(job, state, refused);
+      if (comparing.interrupted) return await job.continueWith(state);
       if (!state.tables.some((table) => table.state === 'waiting' || table.state === 'sent'))
         return await withoutBatch(job, state);
       const outcome = await oneBatch(job, state);
@@ -32,7 +38,10 @@ export async function runImport(job: ImportJob): Promise<UploadResult> {
       await giveUpBatch(job, state, outcome.tainted);
       if (state.batches >= MAX_BATCHES) throw await failed(job, state, tooManyBatches(outcome.tainted));
       // What was sent went into the batch that was given up; what failed for good would fail again.
-      state.tables = state.tables.map((table) => (table.state === 'sent' ? { state: 'waiting' } : table));
+      // What was compared is compared again: TitanRDM and the source have had time to change.
+      state.tables = state.tables.map((table) =>
+        table.state === 'sent' || table.state === 'waiting' ? { state: 'waiting' } : table,
+      );
       job.progress.enter(`beginning batch ${state.batches + 1}`, outcome.tainted);
       showStates(job, state.tables);
       await sleep(secondsBeforeBatch(state.batches + 1) * 1_000);
@@ -56,8 +65,8 @@ async function oneBatch(job: ImportJob, state: ImportState): Promise<{ result: U
   progress.enter('sending tables');
   const sending = await sendTables(job, state, importId);
   if (sending.tainted !== undefined) return { tainted: sending.tainted };
-  const error = firstError(job, state);
-  if (error !== undefined && options.onTableError === 'fail') throw await failed(job, state, error);
+  const error = refusal(job, state);
+  if (error !== undefined) throw await failed(job, state, error);
   if (sending.interrupted) return job.continueWith(state);
   if (confirmedIds(state).length === 0) {
     await giveUpBatch(job, state, 'nothing to send');
@@ -201,24 +210,4 @@ async function giveUpBatch(job: ImportJob, state: ImportState, reason: string): 
     // The server was told as a courtesy; without it the batch stays uncompleted all the same.
     if (isCancellation(error)) throw error;
   }
-}
-
-/** The first failed table's error; it says which table, for the step's own text may speak of a mapping or an address only. */
-function firstError(job: ImportJob, state: ImportState): ErrorInfo | undefined {
-  for (const [index, table] of state.tables.entries()) {
-    if (table.state !== 'failed') continue;
-    const name = job.manifest[index]?.target.conventionKey ?? '';
-    const { message } = table.error;
-    return { ...table.error, message: message.includes(name) ? message : `Table ${name}: ${message}` };
-  }
-  return undefined;
-}
-
-function tooManyBatches(reason: string): ErrorInfo {
-  const { workflowId } = workflowInfo();
-  return {
-    code: 'TITAN_BATCH_TAINTED',
-    message: `${workflowId} began ${MAX_BATCHES} batches and none could be completed. The last: ${reason}`,
-    retryable: true,
-  };
 }

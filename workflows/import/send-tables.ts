@@ -3,6 +3,7 @@ import { cutText } from '../../contracts/errors.js';
 import { forEachBounded } from '../bounded.js';
 import { errorInfoOf } from '../failures.js';
 import { transfer } from '../steps.js';
+import { comparisonFor, exceedsDeletes } from './compare-tables.js';
 import type { ImportJob, ImportState } from './job.js';
 import { skipped } from './results.js';
 
@@ -22,7 +23,10 @@ export async function sendTables(
   let tainted: string | undefined;
   let failed = state.tables.some((table) => table.state === 'failed');
   const mayStart = (): boolean =>
-    tainted === undefined && !(failed && options.onTableError === 'fail') && !workflowInfo().continueAsNewSuggested;
+    tainted === undefined &&
+    !(failed && options.onTableError === 'fail') &&
+    !state.tables.some(exceedsDeletes) &&
+    !workflowInfo().continueAsNewSuggested;
   const waiting = state.tables.flatMap((table, index) => (table.state === 'waiting' ? [index] : []));
 
   // A scope of its own: when the batch is lost, uploads into it are stopped, and nothing else is.
@@ -78,12 +82,13 @@ async function sendOne(job: ImportJob, state: ImportState, importId: string, ind
       onEmpty: entry.onEmpty,
       validate: options.validate,
       ...(entry.changes === undefined ? {} : { changes: entry.changes }),
+      ...comparisonFor(options, entry, state.tables[index]),
     });
     if (sent.outcome === 'sent') {
       state.tables[index] = { state: 'sent', sent, durationSeconds: seconds() };
       progress.table(name, 'sent', { rows: sent.rows, bytes: sent.bytes });
     } else {
-      state.tables[index] = { state: 'ended', result: skipped(entry, sent.outcome) };
+      state.tables[index] = { state: 'ended', result: skipped(entry, sent.outcome, sent.difference) };
       progress.ended(name, sent.outcome);
     }
   } catch (error) {
