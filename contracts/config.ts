@@ -38,6 +38,8 @@ export const workerConfigSchema = z.strictObject({
   maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
   /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
   shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
+  /** Offer the Nexus service `tidemark` on the task queue. Needs a Temporal server with Nexus, and an endpoint that leads here. */
+  nexus: z.boolean().default(false),
 });
 
 /** The local sandbox, for `tidemark dev` and `tidemark sandbox`. */

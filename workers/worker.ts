@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { TidemarkConfig } from '../contracts/config.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
+import { nexusPlugin } from './plugins/nexus-plugin.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
 
@@ -50,6 +51,7 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
         titanrdm: connections.titanrdm,
         ...options.ingest,
       }),
+      ...(config.worker.nexus ? [nexusPlugin()] : []),
     ],
     ...options.worker,
   });
