@@ -6,10 +6,12 @@ import {
   type ConnectionRole,
   type ConnectionType,
 } from './config-connections.js';
+import { payloadStorageSchema, s3LocationSchema } from './config-storage.js';
 import { connectionUses, pipelineSchema, type ConnectionUse, type PipelineConfig } from './config-pipelines.js';
 
 export * from './config-connections.js';
 export * from './config-pipelines.js';
+export * from './config-storage.js';
 
 export const DEFAULT_TASK_QUEUE = 'tidemark';
 
@@ -23,6 +25,8 @@ export const temporalConfigSchema = z.strictObject({
   taskQueue: z.string().min(1).max(1_000).default(DEFAULT_TASK_QUEUE),
   /** Address of the Web UI, for links to runs. Left out: found for a local server and for Temporal Cloud. */
   webUi: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).optional(),
+  /** Where payloads go that are large for Temporal. Left out: none are stored, and at most 1,000 rows can be passed inline. */
+  payloadStorage: payloadStorageSchema.optional(),
 });
 export type TemporalConfig = z.infer<typeof temporalConfigSchema>;
 
@@ -30,6 +34,8 @@ export type TemporalConfig = z.infer<typeof temporalConfigSchema>;
 export const resultsConfigSchema = z.strictObject({
   /** A folder that all workers share; a relative one starts at the folder of the config file. */
   folder: z.string().min(1).default('.tidemark/results'),
+  /** A place in S3 instead, for workers that share no folder. Needs the package `@aws-sdk/client-s3`. */
+  s3: s3LocationSchema.optional(),
 });
 
 /** The worker process. Left out: the Temporal SDK's own defaults. */

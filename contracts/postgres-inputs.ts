@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cellSchema } from './table-reference.js';
+import { cellSchema, MAX_STORED_ROWS } from './table-reference.js';
 import { branchSelectorSchema, pollSchema } from './titan-common.js';
 import { identifierSchema, postgresTableSchema, type PostgresTable } from './postgres-table.js';
 
@@ -85,7 +85,8 @@ export const ownSourceSchema = z.strictObject({
 /** A few rows inline: they travel through workflow history. Ingested once per run, as one batch. */
 export const rowsSourceSchema = z.strictObject({
   type: z.literal('rows'),
-  rows: z.array(z.array(cellSchema)).max(1_000),
+  /** At most 1,000; 100,000 where there is a payload storage (`temporal.payloadStorage`). */
+  rows: z.array(z.array(cellSchema)).max(MAX_STORED_ROWS),
   highWatermark: jsonValueSchema.default(null),
 });
 

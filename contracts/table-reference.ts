@@ -16,8 +16,10 @@ export type Cell = z.infer<typeof cellSchema>;
 
 /** Most rows that a caller may pass inline: they travel through workflow history, so a table belongs into a store. */
 export const MAX_INLINE_ROWS = 1_000;
+/** The same where Temporal's external payload storage keeps large payloads out of the history: what a worker knows, and no schema. */
+export const MAX_STORED_ROWS = 100_000;
 
-export const inlineRowsSchema = z.array(z.record(z.string(), cellSchema)).max(MAX_INLINE_ROWS);
+export const inlineRowsSchema = z.array(z.record(z.string(), cellSchema)).max(MAX_STORED_ROWS);
 
 /** Where rows are, never the rows themselves (but for a few inline). `connection` names a connection of the worker's config. */
 export const tableReferenceSchema = z.union([

@@ -1,27 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
-import { configSchema } from '../contracts/config.js';
 import { OPERATION_WORKFLOWS, tidemarkService } from '../contracts/nexus.js';
-import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
-import { createTidemarkWorker } from '../workers/index.js';
+import type { TitanSandbox } from '../sandbox/titanrdm/index.js';
 import type * as callers from './fixtures/nexus-caller-workflows.js';
-import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
-import { noteSecrets } from './support/known-secrets.js';
-import { CUSTOMER_DOMAIN } from './support/tenant.js';
+import { configuredWorker, type ConfiguredWorker } from './support/configured-worker.js';
+import type { TemporalTestEnvironment } from './support/environment.js';
 
 /** Longer than any test may take. */
 const FOR_EVER_MS = 600_000;
 
+let configured: ConfiguredWorker;
 let temporal: TemporalTestEnvironment;
 let sandbox: TitanSandbox;
-let folder: string;
 let endpoint: { id: string; version: unknown };
 let endpointName: string;
 /** In a namespace of their own, beside the one whose worker has the connections. */
@@ -30,27 +25,8 @@ const closers: (() => Promise<unknown>)[] = [];
 const callerQueue = `nexus-caller-${randomUUID()}`;
 
 beforeAll(async () => {
-  temporal = await temporalTestEnvironment();
-  sandbox = await startTitanSandbox({ domains: [CUSTOMER_DOMAIN] });
-  folder = await mkdtemp(path.join(tmpdir(), 'tidemark-nexus-'));
-  const { url, clientId, clientSecret } = sandbox;
-  const config = configSchema.parse({
-    version: 1,
-    connections: {
-      tenant: { type: 'titanrdm', url, clientId, clientSecret },
-      lake: { type: 'files', path: folder },
-    },
-    results: { folder: path.join(folder, 'results') },
-    worker: { nexus: true, shutdownGraceSeconds: 1 },
-  });
-  const { run, shutdown } = await createTidemarkWorker({
-    config,
-    connection: temporal.nativeConnection,
-    namespace: temporal.namespace,
-    taskQueue: temporal.taskQueue,
-    worker: { workflowBundle: { codePath: temporal.bundlePath } },
-  });
-  keepRunning(run(), shutdown);
+  configured = await configuredWorker(() => ({ worker: { nexus: true } }));
+  ({ temporal, sandbox } = configured);
 
   const namespace = await newNamespace();
   endpointName = `tidemark-${randomUUID()}`;
@@ -71,10 +47,7 @@ afterAll(async () => {
     id: endpoint.id,
     version: endpoint.version as never,
   });
-  noteSecrets([sandbox.clientSecret, ...sandbox.issuedTokens]);
-  await sandbox.close();
-  await temporal.close();
-  await rm(folder, { recursive: true });
+  await configured.close();
 });
 
 function keepRunning(running: Promise<void>, shutdown: () => void): void {

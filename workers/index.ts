@@ -4,6 +4,8 @@ export { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-p
 export { nexusPlugin } from './plugins/nexus-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
+export { openPayloadStorage, FolderStorageDriver } from './payload-storage/index.js';
+export { resultsLocation } from './results-location.js';
 export { closeConnections, openConnections, type Connections } from './connections.js';
 export { createStore, type TableStore } from '../connectors/tables/index.js';
 export {

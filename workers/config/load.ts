@@ -61,7 +61,7 @@ export async function loadClientConfig(options: LoadOptions = {}): Promise<Loade
   return {
     file: yaml.file,
     folder,
-    config: { ...config, results: { folder: resolve(folder, config.results.folder) } },
+    config: { ...config, ...foldersOf(config, folder) },
   };
 }
 
@@ -135,9 +135,17 @@ function withAbsolutePaths(config: TidemarkConfig, folder: string): TidemarkConf
   };
 }
 
-function foldersOf({ results, sandbox }: Pick<TidemarkConfig, 'results' | 'sandbox'>, folder: string) {
+function foldersOf(
+  { results, sandbox, temporal }: Pick<TidemarkConfig, 'results' | 'sandbox' | 'temporal'>,
+  folder: string,
+): Pick<TidemarkConfig, 'results' | 'sandbox' | 'temporal'> {
+  const { payloadStorage } = temporal;
   return {
-    results: { folder: resolve(folder, results.folder) },
+    temporal:
+      payloadStorage?.type === 'folder'
+        ? { ...temporal, payloadStorage: { ...payloadStorage, path: resolve(folder, payloadStorage.path) } }
+        : temporal,
+    results: { ...results, folder: resolve(folder, results.folder) },
     sandbox: sandbox.definitions === undefined ? {} : { definitions: resolve(folder, sandbox.definitions) },
   };
 }
