@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** A place in S3, or in a server that speaks its protocol. */
 export const s3LocationSchema = z
   .strictObject({
+    /** Name of the bucket; it must be there. */
     bucket: z.string().min(3).max(63),
     /** Beginning of all keys, for instance `tidemark/results`. Left out: none. */
     prefix: z
@@ -11,6 +12,7 @@ export const s3LocationSchema = z
       .max(500)
       .regex(/^[^/].*[^/]$|^[^/]$/u, 'a prefix neither begins nor ends with a slash')
       .optional(),
+    /** Region of the bucket. */
     region: z.string().min(1).default('us-east-1'),
     /** Address of a server that speaks S3's protocol. Left out: AWS. */
     endpoint: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).optional(),
@@ -33,6 +35,7 @@ const thresholdBytes = z.int().min(1_024).max(2_097_152).default(DEFAULT_THRESHO
 /** Where payloads go that are large for Temporal: workflow inputs with many inline rows. Every client and worker needs the same. */
 export const payloadStorageSchema = z.discriminatedUnion('type', [
   z.strictObject({
+    /** A folder. */
     type: z.literal('folder'),
     /** A folder that all clients and workers share; a relative one starts at the folder of the config file. */
     path: z.string().min(1),
@@ -40,6 +43,7 @@ export const payloadStorageSchema = z.discriminatedUnion('type', [
     thresholdBytes,
   }),
   z.strictObject({
+    /** S3, or a server that speaks its protocol. */
     type: z.literal('s3'),
     ...s3LocationSchema.shape,
     /** Payloads of this many bytes and more are stored there. */

@@ -19,9 +19,11 @@ export const DEFAULT_TASK_QUEUE = 'tidemark';
 export const temporalConfigSchema = z.strictObject({
   /** `host:port` of the Temporal frontend. */
   address: z.string().min(1).optional(),
+  /** Left out: that of the environment or profile, else `default`. */
   namespace: z.string().min(1).optional(),
   /** Name of a profile in Temporal's own `temporal.toml`: the place for API keys and certificates. */
   profile: z.string().min(1).optional(),
+  /** Task queue of the worker, where runs are started. */
   taskQueue: z.string().min(1).max(1_000).default(DEFAULT_TASK_QUEUE),
   /** Address of the Web UI, for links to runs. Left out: found for a local server and for Temporal Cloud. */
   webUi: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).optional(),
@@ -40,7 +42,9 @@ export const resultsConfigSchema = z.strictObject({
 
 /** The worker process. Left out: the Temporal SDK's own defaults. */
 export const workerConfigSchema = z.strictObject({
+  /** Steps that one worker does at the same time. */
   maxConcurrentActivities: z.int().min(1).max(10_000).optional(),
+  /** Workflows that one worker keeps in memory; others are replayed when they go on. */
   maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
   /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
   shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
@@ -57,7 +61,9 @@ export const sandboxConfigSchema = z.strictObject({
 const configShape = {
   version: z.literal(1),
   temporal: temporalConfigSchema.prefault({}),
+  /** Systems by name: what pipelines and workflow inputs call them by. */
   connections: z.record(configNameSchema, connectionSchema).default({}),
+  /** Configured movements by name: what `tidemark run` starts. */
   pipelines: z.record(configNameSchema, pipelineSchema).default({}),
   results: resultsConfigSchema.prefault({}),
   worker: workerConfigSchema.prefault({}),

@@ -17,8 +17,16 @@ export const MAX_TABLES_OF_A_BATCH = 1_000;
 
 /** A deployed table: by its key, or by its domain and its display or physical name. */
 export const tableSelectorSchema = z.union([
-  z.strictObject({ key: z.string().min(1) }),
-  z.strictObject({ domain: z.string().min(1), name: z.string().min(1) }),
+  z.strictObject({
+    /** Key of the deployed table. */
+    key: z.string().min(1),
+  }),
+  z.strictObject({
+    /** Exact display name of the table's domain. */
+    domain: z.string().min(1),
+    /** Display or physical name of the table. */
+    name: z.string().min(1),
+  }),
 ]);
 export type TableSelector = z.infer<typeof tableSelectorSchema>;
 
@@ -29,6 +37,7 @@ export const importTableInputSchema = z.strictObject({
   pattern: importPatternSchema.optional(),
   /** Key of an import mapping; the table's default mapping when left out. */
   mappingKey: z.string().min(1).optional(),
+  /** Traceable text kept by the server with this table. Default: derived from the batch's. */
   correlationCode: z.string().min(1).max(200).optional(),
   onEmpty: onEmptySchema.optional(),
 });
@@ -37,6 +46,7 @@ export type ImportTableInput = z.infer<typeof importTableInputSchema>;
 /** Input of `titanImportBatch`. */
 export const titanImportBatchInputSchema = z.strictObject({
   ...importOptionsShape,
+  /** The tables of the batch, at most 1,000. All of them are applied, or none. */
   tables: z.array(importTableInputSchema).min(1).max(MAX_TABLES_OF_A_BATCH),
 });
 
@@ -56,12 +66,15 @@ export const titanConventionUploadInputSchema = z.strictObject({
 const exportOptionsShape = {
   version: z.literal(1).default(1),
   pipeline: pipelineNameSchema.optional(),
+  /** Name of a connection of type `titanrdm`. */
   connection: z.string().min(1),
   branch: branchSelectorSchema,
+  /** Traceable text kept by the server; one is derived from it for each table. Default: workflow id and run id. */
   correlationCode: z.string().min(1).max(200).optional(),
   pattern: exportPatternSchema.default('full'),
   /** ISO 8601 instant, required by `incremental` (a time without offset is UTC). */
   highWaterMark: z.string().min(1).optional(),
+  /** Also the former versions of records. */
   includeHistory: z.boolean().default(false),
   onTableError: onTableErrorSchema.default('fail'),
   poll: pollSchema.prefault({}),
@@ -75,7 +88,9 @@ const exportOptionsShape = {
 export const titanConventionDownloadInputSchema = z
   .strictObject({
     ...exportOptionsShape,
+    /** Exact display name of the domain. */
     domain: z.string().min(1),
+    /** Only these tables, by display or physical name. An unknown name is an error. */
     tables: z.array(z.string().min(1)).min(1).optional(),
     /** Name of the connection that receives the tables under their convention keys. */
     store: z.string().min(1),
@@ -98,11 +113,18 @@ const uploadDomain = titanConventionUploadInputSchema.omit({ domain: true, table
 
 /** Input of `titanSyncDomains`. */
 export const titanSyncDomainsInputSchema = z.discriminatedUnion('direction', [
-  z.strictObject({ ...uploadDomain.shape, ...domainsShape, direction: z.literal('upload') }),
+  z.strictObject({
+    ...uploadDomain.shape,
+    ...domainsShape,
+    /** Into TitanRDM. */
+    direction: z.literal('upload'),
+  }),
   z.strictObject({
     ...exportOptionsShape,
+    /** Name of the connection that receives the tables under their convention keys. */
     store: z.string().min(1),
     ...domainsShape,
+    /** Out of TitanRDM. */
     direction: z.literal('download'),
   }),
 ]);

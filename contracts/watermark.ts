@@ -13,6 +13,7 @@ export function watermarkWorkflowId(pipeline: string): string {
 /** Key of the one watermark of a pipeline of `postgresIngest`, as in pg-bulk-ingest. Syncs have one per table, under its convention key. */
 export const INGEST_KEY = 'ingest';
 
+/** `ingest` for a pipeline of `postgresIngest`, the table's convention key for a sync. */
 export const watermarkKeySchema = z.string().min(1).max(300);
 /** Identity of a run: workflow id and first execution's run id. */
 export const runIdentitySchema = z.string().min(1).max(300);
@@ -68,7 +69,12 @@ export const advanceSchema = z.strictObject({
 });
 export type Advance = z.infer<typeof advanceSchema>;
 
-const who = { by: z.string().min(1).max(200), reason: z.string().min(1).max(1_000) };
+const who = {
+  /** Who does it, for the audit. */
+  by: z.string().min(1).max(200),
+  /** Why, for the audit. */
+  reason: z.string().min(1).max(1_000),
+};
 /** Update `set`: the next run begins from this value. */
 export const setWatermarkSchema = z.strictObject({ key: watermarkKeySchema, value: jsonValueSchema, ...who });
 /** Update `reset`: the next run begins from nothing. */
