@@ -19,14 +19,6 @@ beforeAll(async () => {
   documents = JSON.parse(stdout) as Documents; // what `documents()` of scripts/lib/documents.mjs returns
 });
 
-/** Without its descriptions, wherever they are; a field may itself be called so. */
-function undescribed(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(undescribed);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const kept = Object.entries(schema).filter(([key, value]) => key !== 'description' || typeof value !== 'string');
-  return Object.fromEntries(kept.map(([key, value]) => [key, undescribed(value)]));
-}
-
 describe('what is made from the schemas', () => {
   it.each(['schema/tidemark.schema.json', 'docs/reference.md'])(
     '%s is that of today (npm run build writes it anew)',
@@ -46,12 +38,11 @@ describe('what is made from the schemas', () => {
 });
 
 describe('the published JSON Schema of tidemark.yaml', () => {
-  it('is the one that the zod schema gives, with descriptions', async () => {
-    const committed: unknown = JSON.parse(await readFile('schema/tidemark.schema.json', 'utf8'));
-    expect(undescribed(committed)).toEqual(undescribed(JSON.parse(JSON.stringify(configJsonSchema()))));
-    expect(committed).toMatchObject({
+  it('has the descriptions of its fields', () => {
+    expect(JSON.parse(documents.files['schema/tidemark.schema.json'] ?? '')).toMatchObject({
       properties: {
         results: { properties: { folder: { description: expect.stringMatching(/^A folder that all/u) } } },
+        worker: { properties: { nexus: { description: expect.stringMatching(/Nexus/u) } } },
       },
     });
   });
