@@ -2,6 +2,7 @@ export { createTitanRdmActivities, type TitanRdmConnection, type TitanRdmDepende
 export {
   createTidemarkActivities,
   ResultsFolder,
+  ResultsS3,
   type ResultsLocation,
   type TidemarkDependencies,
 } from './tidemark/index.js';

@@ -43,9 +43,11 @@ export const titanRetrySchema = z.strictObject({
 
 /** A TitanRDM tenant. */
 export const titanRdmConnectionSchema = z.strictObject({
+  /** A TitanRDM tenant. */
   type: z.literal('titanrdm'),
   /** Address of the tenant, for instance `https://acme.titanrdm.com`; or `sandbox`. */
   url: z.union([z.literal(SANDBOX_URL), webAddress]),
+  /** Id of the client that the tenant has registered. */
   clientId: z.string().min(1),
   /** Secret: write `${ENV}`, so that it is in no file. */
   clientSecret: z.string().min(1),
@@ -57,6 +59,7 @@ export const titanRdmConnectionSchema = z.strictObject({
 
 /** A folder of tables, one file each, named by the convention key. */
 export const filesConnectionSchema = z.strictObject({
+  /** A folder of tables. */
   type: z.literal('files'),
   /** The folder; a relative one starts at the folder of the config file. */
   path: z.string().min(1),
@@ -76,6 +79,7 @@ const postgresAddress = z
 
 /** A database of PostgreSQL: a store of tables, and a source and target of ingests. */
 export const postgresConnectionSchema = z.strictObject({
+  /** A database of PostgreSQL. */
   type: z.literal('postgres'),
   /** Address of the database, for instance `postgres://db.example.com:5432/warehouse`; or `embedded`. */
   url: z.union([z.literal(EMBEDDED_URL), postgresAddress]),

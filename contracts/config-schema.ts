@@ -9,19 +9,20 @@ const variable = { type: 'string', pattern: '^\\$\\{' } as const;
 
 /**
  * JSON Schema (2020-12) of `tidemark.yaml`, as a person writes it: defaults may be left out, and numbers, switches, choices and
- * addresses may be an environment variable. Published as `schema/tidemark.schema.json`.
+ * addresses may be an environment variable. Published as `schema/tidemark.schema.json`, where the fields have their TSDoc as descriptions.
  */
 export function configJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(configSchema, {
     io: 'input',
     override: ({ jsonSchema }) => {
-      const { type, enum: choices, default: initial, ...rest } = jsonSchema;
+      const { type, enum: choices, default: initial, description, ...rest } = jsonSchema;
       const textual = type === 'string' && jsonSchema.format === undefined;
       if (type === undefined || type === 'object' || type === 'array' || (textual && choices === undefined)) return;
       if (jsonSchema.const !== undefined) return;
       for (const key of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, key);
       Object.assign(jsonSchema, {
         ...(initial === undefined ? {} : { default: initial }),
+        ...(description === undefined ? {} : { description }),
         anyOf: [{ type, ...(choices === undefined ? {} : { enum: choices }), ...rest }, variable],
       });
     },

@@ -6,11 +6,13 @@ import {
   type ConnectionRole,
   type ConnectionType,
 } from './config-connections.js';
+import { payloadStorageSchema, s3LocationSchema } from './config-storage.js';
 import { connectionUses, pipelineSchema, type ConnectionUse, type PipelineConfig } from './config-pipelines.js';
 
 export * from './config-connections.js';
 export * from './config-pipelines.js';
 export * from './config-schedule.js';
+export * from './config-storage.js';
 
 export const DEFAULT_TASK_QUEUE = 'tidemark';
 
@@ -18,12 +20,16 @@ export const DEFAULT_TASK_QUEUE = 'tidemark';
 export const temporalConfigSchema = z.strictObject({
   /** `host:port` of the Temporal frontend. */
   address: z.string().min(1).optional(),
+  /** Left out: that of the environment or profile, else `default`. */
   namespace: z.string().min(1).optional(),
   /** Name of a profile in Temporal's own `temporal.toml`: the place for API keys and certificates. */
   profile: z.string().min(1).optional(),
+  /** Task queue of the worker, where runs are started. */
   taskQueue: z.string().min(1).max(1_000).default(DEFAULT_TASK_QUEUE),
   /** Address of the Web UI, for links to runs. Left out: found for a local server and for Temporal Cloud. */
   webUi: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).optional(),
+  /** Where payloads go that are large for Temporal. Left out: none are stored, and at most 1,000 rows can be passed inline. */
+  payloadStorage: payloadStorageSchema.optional(),
 });
 export type TemporalConfig = z.infer<typeof temporalConfigSchema>;
 
@@ -31,16 +37,22 @@ export type TemporalConfig = z.infer<typeof temporalConfigSchema>;
 export const resultsConfigSchema = z.strictObject({
   /** A folder that all workers share; a relative one starts at the folder of the config file. */
   folder: z.string().min(1).default('.tidemark/results'),
+  /** A place in S3 instead, for workers that share no folder. Needs the package `@aws-sdk/client-s3`. */
+  s3: s3LocationSchema.optional(),
 });
 
 /** The worker process. Left out: the Temporal SDK's own defaults. */
 export const workerConfigSchema = z.strictObject({
+  /** Steps that one worker does at the same time. */
   maxConcurrentActivities: z.int().min(1).max(10_000).optional(),
+  /** Workflows that one worker keeps in memory; others are replayed when they go on. */
   maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
   /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
   shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
   /** File that `tidemark bundle` has written; a relative one starts at the folder of the config file. Left out: bundled at each start. */
   bundle: z.string().min(1).optional(),
+  /** Offer the Nexus service `tidemark` on the task queue. Needs a Temporal server with Nexus, and an endpoint that leads here. */
+  nexus: z.boolean().default(false),
 });
 
 /** The local sandbox, for `tidemark dev` and `tidemark sandbox`. */
@@ -54,7 +66,9 @@ const configShape = {
   /** Tells this project's Schedules from those of others in the same namespace. Left out: the task queue's name. */
   project: configNameSchema.optional(),
   temporal: temporalConfigSchema.prefault({}),
+  /** Systems by name: what pipelines and workflow inputs call them by. */
   connections: z.record(configNameSchema, connectionSchema).default({}),
+  /** Configured movements by name: what `tidemark run` starts. */
   pipelines: z.record(configNameSchema, pipelineSchema).default({}),
   results: resultsConfigSchema.prefault({}),
   worker: workerConfigSchema.prefault({}),

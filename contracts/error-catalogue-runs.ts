@@ -8,6 +8,10 @@ export const runErrors = {
     meaning: 'A run of this pipeline is under way; a pipeline has one at a time.',
     mend: 'Wait for its end, or cancel it with `tidemark cancel PIPELINE`.',
   },
+  RUN_EXISTS: {
+    meaning: 'A workflow with the id that a Nexus operation asked for is running already.',
+    mend: 'Wait for its end, or give another workflowId. The runs of one pipeline share an id, so that they never overlap.',
+  },
   NOT_RUNNING: {
     meaning: 'No run of this pipeline is under way.',
     mend: 'Start one with `tidemark run PIPELINE`.',

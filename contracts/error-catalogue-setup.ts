@@ -64,6 +64,43 @@ export const setupErrors = {
     meaning: 'The local PostgreSQL server could not be set up, ended while it started, or did not answer in time.',
     mend: 'Read its last lines in the message; choose another port or data folder, or the programs of the version that the data are of.',
   },
+  S3_NOT_INSTALLED: {
+    meaning: 'The config names a place in S3, and a package that is needed for it could not be loaded.',
+    mend: 'Install it beside Tidemark: npm install @aws-sdk/client-s3, and @temporalio/external-storage-s3 for a payload storage.',
+  },
+  S3_NO_BUCKET: {
+    meaning: 'S3 has no bucket of that name.',
+    mend: "Make the bucket, or correct 'bucket', 'endpoint' and 'region'.",
+  },
+  S3_NO_OBJECT: {
+    meaning: 'An object that was written to S3 is no longer there.',
+    mend: 'Keep objects longer than Temporal keeps its histories: look at the lifecycle rules of the bucket.',
+  },
+  S3_ACCESS: {
+    meaning: 'S3 refuses access to a bucket or an object.',
+    mend: 'Check the credentials, and their right to get and put objects there.',
+  },
+  S3_REFUSED: {
+    meaning: 'S3 refuses a call for a reason of its own, which the message names.',
+    mend: "Look the name up in the server's documentation; correct the bucket, the region or the credentials.",
+  },
+  S3_UNAVAILABLE: {
+    meaning: 'S3 does not answer, or could not do what it was asked.',
+    mend: 'It is tried again by itself; look at the endpoint and the network when it persists.',
+  },
+  RESULTS_ELSEWHERE: {
+    meaning: "A list of a run is at another results location than this worker's.",
+    mend: 'Give all workers of a task queue the same results location, and change it when no run is under way.',
+  },
+  PAYLOAD_LOST: {
+    meaning: 'A payload that was stored outside Temporal cannot be read.',
+    mend: 'Give all clients and workers the same folder, and keep its files longer than Temporal keeps its histories.',
+  },
+  PAYLOAD_BROKEN: {
+    meaning:
+      'A payload that was stored outside Temporal is not what was written, or its reference is not one of this storage.',
+    mend: 'Restore the storage from a backup; a run that needs the payload cannot go on without it.',
+  },
   ACTIVITY_NAME_TAKEN: {
     meaning: 'Two plugins of a worker, or a plugin and the worker itself, bring an activity of the same name.',
     mend: 'Give one of them another name, or list the plugin once.',

@@ -1,5 +1,9 @@
 /** Errors of tables: where they are, how they are written, what is in them. */
 export const tableErrors = {
+  TOO_MANY_INLINE_ROWS: {
+    meaning: 'An input passes more rows inline than a workflow history should hold.',
+    mend: 'Put them into a store and name the table, or configure temporal.payloadStorage for the client and the worker.',
+  },
   STORE_NOT_FOUND: {
     meaning:
       "The folder of a connection of type 'files' does not exist, or is no folder; or the schema of one of type 'postgres' does not exist and may not be created.",

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cellSchema } from './table-reference.js';
+import { cellSchema, MAX_STORED_ROWS } from './table-reference.js';
 import { branchSelectorSchema, pollSchema } from './titan-common.js';
 import { identifierSchema, postgresTableSchema, type PostgresTable } from './postgres-table.js';
 
@@ -24,6 +24,7 @@ export const qualifiedNameSchema = z.strictObject({ schema: identifierSchema, na
 /** Rows of a table or named query in PostgreSQL, in the order of a cursor column. */
 export const querySourceSchema = z
   .strictObject({
+    /** A table or query of PostgreSQL. */
     type: z.literal('query'),
     /** Name of a connection of type `postgres`. */
     connection: z.string().min(1),
@@ -51,6 +52,7 @@ export const querySourceSchema = z
 
 /** Files of a store's folder: each new or changed one is a batch. Name, size and time make the watermark. */
 export const filesSourceSchema = z.strictObject({
+  /** Files of a folder. */
   type: z.literal('files'),
   /** Name of a connection of type `files`. */
   connection: z.string().min(1),
@@ -60,9 +62,12 @@ export const filesSourceSchema = z.strictObject({
 
 /** An incremental export of a TitanRDM table. The watermark is the largest change time received. */
 export const titanSourceSchema = z.strictObject({
+  /** A table of TitanRDM. */
   type: z.literal('titanrdm'),
+  /** Name of a connection of type `titanrdm`. */
   connection: z.string().min(1),
   branch: branchSelectorSchema,
+  /** Exact display name of the table's domain. */
   domain: z.string().min(1),
   /** Display or physical name. */
   table: z.string().min(1),
@@ -76,7 +81,9 @@ export const titanSourceSchema = z.strictObject({
 
 /** A source of the user's own, registered by name in the plugin: see `defineSource`. */
 export const ownSourceSchema = z.strictObject({
+  /** A source of one's own. */
   type: z.literal('source'),
+  /** Name that it is registered under. */
   name: z.string().min(1),
   /** Passed to it as it is. */
   options: z.record(z.string(), jsonValueSchema).optional(),
@@ -84,11 +91,14 @@ export const ownSourceSchema = z.strictObject({
 
 /** A few rows inline: they travel through workflow history. Ingested once per run, as one batch. */
 export const rowsSourceSchema = z.strictObject({
+  /** A few rows inline. */
   type: z.literal('rows'),
-  rows: z.array(z.array(cellSchema)).max(1_000),
+  /** At most 1,000; 100,000 where there is a payload storage (`temporal.payloadStorage`). */
+  rows: z.array(z.array(cellSchema)).max(MAX_STORED_ROWS),
   highWatermark: jsonValueSchema.default(null),
 });
 
+/** Where the rows come from. */
 export const ingestSourceSchema = z.discriminatedUnion('type', [
   querySourceSchema,
   filesSourceSchema,
@@ -108,11 +118,15 @@ const ingestShape = {
   /** The first one holds the high watermark in its comment. */
   tables: z.array(postgresTableSchema).min(1).max(200),
   highWatermark: startingPointSchema.default('__LATEST__'),
+  /** When others see the rows: each batch when it is whole. */
   visibility: z.literal('__AFTER_EACH_BATCH__').default('__AFTER_EACH_BATCH__'),
+  /** Rows replace those of the same primary key where the table has one, or are added in any case. */
   upsert: z.enum(['__IF_PRIMARY_KEY__', '__OFF__']).default('__IF_PRIMARY_KEY__'),
+  /** Whether the rows that are there are deleted before the first batch, in its transaction. */
   delete: z.enum(['__OFF__', '__BEFORE_FIRST_BATCH__']).default('__OFF__'),
   /** Name of a hook registered in the plugin: it runs in the batch's transaction, before anyone sees the rows. */
   onBeforeVisible: z.string().min(1).optional(),
+  /** Rows of a source of one's own that wait in memory before they are sent to the database, per table. */
   maxRowsPerTableBuffer: z.int().min(1).max(1_000_000).default(10_000),
   /** Where rows go that the target refuses, with the reason. Left out: such a row fails its batch. */
   quarantine: qualifiedNameSchema.optional(),

@@ -31,7 +31,9 @@ export const postgresIndexKeySchema = z.union([
   identifierSchema,
   z.strictObject({
     column: identifierSchema,
+    /** Left out: `asc`. */
     order: z.enum(['asc', 'desc']).optional(),
+    /** Where NULL comes. Left out: last, with `desc` first. */
     nulls: z.enum(['first', 'last']).optional(),
     operatorClass: identifierSchema.optional(),
     collation: identifierSchema.optional(),
@@ -39,7 +41,9 @@ export const postgresIndexKeySchema = z.union([
   z.strictObject({
     /** SQL over the table's columns, for instance `lower("name")`. Goes into the statement as it is. */
     expression: z.string().min(1),
+    /** Left out: `asc`. */
     order: z.enum(['asc', 'desc']).optional(),
+    /** Where NULL comes. Left out: last, with `desc` first. */
     nulls: z.enum(['first', 'last']).optional(),
     operatorClass: identifierSchema.optional(),
     collation: identifierSchema.optional(),
@@ -48,11 +52,14 @@ export const postgresIndexKeySchema = z.union([
 export type PostgresIndexKey = z.infer<typeof postgresIndexKeySchema>;
 
 export const postgresIndexSchema = z.strictObject({
+  /** The columns and expressions that it is about, in their order. */
   keys: z.array(postgresIndexKeySchema).min(1),
+  /** Left out: `btree`. */
   method: z
     .string()
     .regex(/^[a-z_][a-z0-9_]*$/, 'the name of an index method: btree, gin, gist, hash, brin, ...')
     .optional(),
+  /** The values of the keys together are unique. */
   unique: z.boolean().optional(),
   /** Columns that the index carries without being keys. */
   include: z.array(identifierSchema).optional(),
@@ -68,9 +75,11 @@ export const postgresTableSchema = z
   .strictObject({
     schema: identifierSchema,
     name: identifierSchema,
+    /** The columns, in their order. */
     columns: z.array(postgresColumnSchema).min(1).max(1_600),
     /** Names of columns, in the order of the key. */
     primaryKey: z.array(identifierSchema).min(1).optional(),
+    /** Left out: indexes that are in the database stay. */
     indexes: z.array(postgresIndexSchema).optional(),
     /** Left out: the comment in the database stays. The first table of an ingest holds the high watermark in its comment: leave it out there. */
     comment: z.string().optional(),

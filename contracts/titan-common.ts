@@ -37,8 +37,16 @@ export type ExportPattern = z.infer<typeof exportPatternSchema>;
 
 /** A branch by its id, or by its exact name and, when several have it, its owner's id or e-mail address. */
 export const branchSelectorSchema = z.union([
-  z.strictObject({ id: z.int().positive() }),
-  z.strictObject({ name: z.string().min(1), owner: z.union([z.int().positive(), z.string().min(1)]).optional() }),
+  z.strictObject({
+    /** Id of the branch. */
+    id: z.int().positive(),
+  }),
+  z.strictObject({
+    /** Exact name of the branch. */
+    name: z.string().min(1),
+    /** Id or e-mail address of its owner: needed when several branches have the name. */
+    owner: z.union([z.int().positive(), z.string().min(1)]).optional(),
+  }),
 ]);
 export type BranchSelector = z.infer<typeof branchSelectorSchema>;
 
@@ -69,6 +77,7 @@ export const importOptionsShape = {
   /** Name of a connection of type `titanrdm`. */
   connection: z.string().min(1),
   branch: branchSelectorSchema,
+  /** Kept by the server with the import, for people. Default: says which workflow it is. */
   description: z.string().min(1).max(1_000).optional(),
   /** Traceable text kept by the server; one is derived from it for each table. Default: workflow id and run id. */
   correlationCode: z.string().min(1).max(200).optional(),

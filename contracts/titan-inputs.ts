@@ -18,8 +18,16 @@ export const MAX_TABLES_OF_A_BATCH = 1_000;
 
 /** A deployed table: by its key, or by its domain and its display or physical name. */
 export const tableSelectorSchema = z.union([
-  z.strictObject({ key: z.string().min(1) }),
-  z.strictObject({ domain: z.string().min(1), name: z.string().min(1) }),
+  z.strictObject({
+    /** Key of the deployed table. */
+    key: z.string().min(1),
+  }),
+  z.strictObject({
+    /** Exact display name of the table's domain. */
+    domain: z.string().min(1),
+    /** Display or physical name of the table. */
+    name: z.string().min(1),
+  }),
 ]);
 export type TableSelector = z.infer<typeof tableSelectorSchema>;
 
@@ -30,6 +38,7 @@ export const importTableInputSchema = z.strictObject({
   pattern: uploadPatternSchema.optional(),
   /** Key of an import mapping; the table's default mapping when left out. */
   mappingKey: z.string().min(1).optional(),
+  /** Traceable text kept by the server with this table. Default: derived from the batch's. */
   correlationCode: z.string().min(1).max(200).optional(),
   onEmpty: onEmptySchema.optional(),
 });
@@ -38,6 +47,7 @@ export type ImportTableInput = z.infer<typeof importTableInputSchema>;
 /** Input of `titanImportBatch`. */
 export const titanImportBatchInputSchema = z.strictObject({
   ...importOptionsShape,
+  /** The tables of the batch, at most 1,000. All of them are applied, or none. */
   tables: z.array(importTableInputSchema).min(1).max(MAX_TABLES_OF_A_BATCH),
 });
 
@@ -90,8 +100,10 @@ const DEFAULT_LAG_SECONDS = 300;
 const exportOptionsShape = {
   version: z.literal(1).default(1),
   pipeline: pipelineNameSchema.optional(),
+  /** Name of a connection of type `titanrdm`. */
   connection: z.string().min(1),
   branch: branchSelectorSchema,
+  /** Traceable text kept by the server; one is derived from it for each table. Default: workflow id and run id. */
   correlationCode: z.string().min(1).max(200).optional(),
   pattern: exportPatternSchema.default('full'),
   /** ISO 8601 instant for all tables (a time without offset is UTC). Left out with `incremental`: each table's own, kept by the pipeline. */
@@ -101,6 +113,7 @@ const exportOptionsShape = {
    * transaction that was open at the server meanwhile, for as long as that, loses nothing. Of no use with a `highWaterMark`.
    */
   lagSeconds: z.number().nonnegative().max(2_592_000).default(DEFAULT_LAG_SECONDS),
+  /** Also the former versions of records. */
   includeHistory: z.boolean().default(false),
   onTableError: onTableErrorSchema.default('fail'),
   poll: pollSchema.prefault({}),
@@ -113,7 +126,9 @@ const exportOptionsShape = {
 /** An input of `titanConventionDownload` in the config: its pipeline is known. */
 export const titanConventionDownloadConfigSchema = z.strictObject({
   ...exportOptionsShape,
+  /** Exact display name of the domain. */
   domain: z.string().min(1),
+  /** Only these tables, by display or physical name. An unknown name is an error. */
   tables: z.array(z.string().min(1)).min(1).optional(),
   /** Name of the connection that receives the tables under their convention keys. */
   store: z.string().min(1),
@@ -146,11 +161,18 @@ const domainsShape = {
 const uploadDomain = conventionUploadSchema.omit({ domain: true, tables: true, patterns: true });
 
 const syncDomainsSchema = z.discriminatedUnion('direction', [
-  z.strictObject({ ...uploadDomain.shape, ...domainsShape, direction: z.literal('upload') }),
+  z.strictObject({
+    ...uploadDomain.shape,
+    ...domainsShape,
+    /** Into TitanRDM. */
+    direction: z.literal('upload'),
+  }),
   z.strictObject({
     ...exportOptionsShape,
+    /** Name of the connection that receives the tables under their convention keys. */
     store: z.string().min(1),
     ...domainsShape,
+    /** Out of TitanRDM. */
     direction: z.literal('download'),
   }),
 ]);

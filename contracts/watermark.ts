@@ -26,6 +26,7 @@ export const MAX_EVENTS_BYTES = 400_000;
 /** Longest value in the audit, as characters of JSON. */
 export const MAX_SHOWN_VALUE = 200;
 
+/** `ingest` for a pipeline of `postgresIngest`, the table's convention key for a sync. */
 export const watermarkKeySchema = z.string().min(1).max(300);
 /** Identity of a run: workflow id and first execution's run id. */
 export const runIdentitySchema = z.string().min(1).max(300);
@@ -136,7 +137,12 @@ export interface Recorded {
   changed: boolean;
 }
 
-const who = { by: z.string().min(1).max(200), reason: z.string().min(1).max(1_000) };
+const who = {
+  /** Who does it, for the audit. */
+  by: z.string().min(1).max(200),
+  /** Why, for the audit. */
+  reason: z.string().min(1).max(1_000),
+};
 /** Given by a caller that may have to repeat itself; otherwise made by the workflow. */
 const overrideId = z.string().min(1).max(100).optional();
 /** Update `set`: the next run begins from this value. Result: the {@link PendingOverride}. */

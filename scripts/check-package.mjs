@@ -8,6 +8,30 @@ import { withScratchFolder } from './lib/scratch.mjs';
 import { main } from './lib/set-up.mjs';
 import { root } from './lib/sources.mjs';
 
+/** Every way to start a workflow keeps its types: from a client, as a child by function and by name alone, and through Nexus. */
+const typedStarts = `
+import type { Client } from '@temporalio/client';
+import { createNexusServiceClient, executeChild } from '@temporalio/workflow';
+import { startWorkflow, type TidemarkWorkflows, type TitanImportBatchInput } from 'tidemark';
+import { tidemarkService } from 'tidemark/nexus';
+import { titanImportBatch } from 'tidemark/workflows';
+export async function starts(client: Client, input: TitanImportBatchInput): Promise<number> {
+  const run = await startWorkflow(client, 'titanImportBatch', input);
+  const nexus = createNexusServiceClient({ endpoint: 'e', service: tidemarkService });
+  const results = [
+    await run.result(),
+    await executeChild(titanImportBatch, { args: [input] }),
+    await executeChild<TidemarkWorkflows['titanImportBatch']>('titanImportBatch', { args: [input] }),
+    await nexus.executeOperation('importBatch', { ...input, workflowId: 'w' }),
+  ];
+  // @ts-expect-error -- the input of another workflow
+  await startWorkflow(client, 'titanSyncDomains', input);
+  // @ts-expect-error -- the input of another operation
+  await nexus.executeOperation('ingest', input);
+  return results.reduce((rows, { totals }) => rows + totals.rows, 0);
+}
+`;
+
 // The packed package, as its users meet it: installed into an empty project, imported, type-checked, run; then judged by
 // publint and by "are the types wrong".
 await main(async () => {
@@ -63,7 +87,7 @@ async function importEverything(project) {
 async function compileTypes(project, module, moduleResolution) {
   const points = await entryPoints();
   const lines = points.map((name, index) => `import * as point${index} from '${name}';\nexport { point${index} };\n`);
-  await writeFile(path.join(project, 'uses.ts'), lines.join(''));
+  await writeFile(path.join(project, 'uses.ts'), [...lines, typedStarts].join(''));
   const typeRoots = [path.join(root, 'node_modules', '@types')];
   const compilerOptions = {
     ...{ module, moduleResolution, target: 'ES2023', lib: ['ES2023'], noEmit: true, types: ['node'], typeRoots },

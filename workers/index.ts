@@ -2,9 +2,12 @@
 export { titanRdmPlugin, type TitanRdmPluginOptions } from './plugins/titan-rdm-plugin.js';
 export { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 export { watermarkPlugin, type WatermarkPluginOptions } from './plugins/watermark-plugin.js';
+export { nexusPlugin } from './plugins/nexus-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
 export { usableBundle, writeWorkflowBundle } from './workflow-bundle.js';
+export { openPayloadStorage, FolderStorageDriver } from './payload-storage/index.js';
+export { resultsLocation } from './results-location.js';
 export { closeConnections, openConnections, type Connections } from './connections.js';
 export { createStore, type TableStore } from '../connectors/tables/index.js';
 export {

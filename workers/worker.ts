@@ -1,6 +1,10 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { TidemarkConfig } from '../contracts/config.js';
+import { MAX_STORED_ROWS } from '../contracts/table-reference.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
+import { dataConverterOf } from './data-converter.js';
+import { resultsLocation } from './results-location.js';
+import { nexusPlugin } from './plugins/nexus-plugin.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
 import { watermarkPlugin } from './plugins/watermark-plugin.js';
@@ -31,6 +35,8 @@ export interface TidemarkWorker {
 export async function createTidemarkWorker(options: TidemarkWorkerOptions): Promise<TidemarkWorker> {
   const { config } = options;
   const connections = options.connections ?? openConnections(config);
+  const dataConverter = await dataConverterOf(config.temporal);
+  const inlineRows = config.temporal.payloadStorage === undefined ? {} : { maxInlineRows: MAX_STORED_ROWS };
   const { maxConcurrentActivities, maxCachedWorkflows, shutdownGraceSeconds, bundle } = config.worker;
   const worker = await Worker.create({
     connection: options.connection,
@@ -39,21 +45,25 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
     ...(maxConcurrentActivities === undefined ? {} : { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     ...(bundle === undefined ? {} : { workflowBundle: await usableBundle(bundle) }),
+    ...(dataConverter === undefined ? {} : { dataConverter }),
     shutdownGraceTime: shutdownGraceSeconds * 1_000,
     plugins: [
       titanRdmPlugin({
         connections: connections.titanrdm,
         stores: connections.stores,
-        results: config.results.folder,
+        results: resultsLocation(config.results),
+        ...inlineRows,
         workflows: true,
       }),
       postgresPlugin({
         connections: connections.databases,
         stores: connections.stores,
         titanrdm: connections.titanrdm,
+        ...inlineRows,
         ...options.ingest,
       }),
       watermarkPlugin(),
+      ...(config.worker.nexus ? [nexusPlugin()] : []),
     ],
     ...options.worker,
   });

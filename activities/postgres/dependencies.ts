@@ -21,4 +21,6 @@ export interface PostgresDependencies {
   titanrdm?: Readonly<Record<string, TitanRdmConnection>>;
   sources?: readonly DefinedSource[];
   hooks?: readonly DefinedHook[];
+  /** Most rows of a source of type `rows`; see `refuseManyRows`. */
+  maxInlineRows?: number;
 }

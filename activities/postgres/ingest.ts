@@ -5,6 +5,7 @@ import { ingest, readWatermark, type Postgres } from '../../connectors/postgres/
 import { named } from '../registry.js';
 import { runStep, type Step } from '../step.js';
 import { targetWatermark } from './read-watermark.js';
+import { refuseManyRows } from '../inline-rows.js';
 import type { PostgresDependencies } from './dependencies.js';
 import { byName, type DefinedHook } from './sources/define.js';
 import { openSource } from './sources/open-source.js';
@@ -37,6 +38,7 @@ async function ingestStretch(
 ): Promise<IngestStretch> {
   const { options, run } = input;
   const { client } = named('connection of type postgres', dependencies.databases, options.target);
+  if (options.source.type === 'rows') refuseManyRows(options.source.rows.length, dependencies.maxInlineRows);
   const source = openSource(options, dependencies);
   const onBeforeVisible = hookOf(options, dependencies);
   const tally = new Tally(step, { batches: input.committed, rows: input.committedRows });

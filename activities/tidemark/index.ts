@@ -4,25 +4,30 @@ import { TidemarkError } from '../../contracts/errors.js';
 import type { TableStore } from '../../connectors/tables/index.js';
 import { named } from '../registry.js';
 import { runStep } from '../step.js';
+import { refuseManyRows } from '../inline-rows.js';
 import { changesOf, queriesOf } from './open-reference.js';
 import type { ResultsLocation } from './results-folder.js';
 
 export { ResultsFolder, type ResultsLocation } from './results-folder.js';
+export { ResultsS3 } from './results-s3.js';
 
 export interface TidemarkDependencies {
   stores: Readonly<Record<string, TableStore>>;
   /** Where lists too long for a workflow's result go. */
   results: ResultsLocation;
+  /** Most inline rows of a table; see `refuseManyRows`. */
+  maxInlineRows?: number;
 }
 
 /** Looking at a table is mostly waiting, for a disk or a share. */
 const PROBES_AT_A_TIME = 16;
 
 /** Steps that belong to no system of their own. */
-export function createTidemarkActivities({ stores, results }: TidemarkDependencies): TidemarkActivities {
+export function createTidemarkActivities({ stores, results, maxInlineRows }: TidemarkDependencies): TidemarkActivities {
   return {
     tidemarkProbeTables: ({ sources, changes = [] }) =>
       runStep(async ({ signal }) => {
+        for (const source of sources) if ('rows' in source) refuseManyRows(source.rows.length, maxInlineRows);
         const presences: Presence[] = [];
         for (let first = 0; first < sources.length; first += PROBES_AT_A_TIME) {
           const some = sources.slice(first, first + PROBES_AT_A_TIME);

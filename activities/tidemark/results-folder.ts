@@ -49,11 +49,11 @@ export class ResultsFolder implements ResultsLocation {
   }
 }
 
-function fileName(name: string, part: number): string {
+export function fileName(name: string, part: number): string {
   return `${safeName(name)}-${String(part).padStart(4, '0')}.json`;
 }
 
 /** One path segment, whatever the id: `..` and `.` mean folders, all else unsafe is encoded. */
-function safeName(id: string): string {
+export function safeName(id: string): string {
   return encodeURIComponent(id).replace(/^\.+$/u, (dots) => dots.replaceAll('.', '%2E'));
 }

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# What the checks need of the system and no package registry brings: a browser, docker-compose to read the compose file, and a
+# What the checks need of the system and no package registry brings: a browser, docker-compose to read the compose file, Go, and a
 # PostgreSQL of an older major version than the one from npm.
 set -euo pipefail
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v docker-compose >/dev/null || missing+=(docker-compose)
+# The S3-compatible server of the peers' tests is built from its Go sources.
+command -v go >/dev/null || missing+=(golang)
 command -v python3 >/dev/null || missing+=(python3 python3-venv)
 if ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then missing+=(postgresql); fi
 if [ ${#missing[@]} = 0 ]; then

@@ -30,7 +30,7 @@ export async function peerPython() {
 }
 
 function basePython() {
-  const question = 'import sys; print(sys.version_info >= (3, 9))';
+  const question = 'import sys; print(sys.version_info >= (3, 10))';
   const found = ['python3', 'python'].find((name) => {
     try {
       return (
@@ -42,7 +42,7 @@ function basePython() {
       return false;
     }
   });
-  if (found === undefined) throw new Error('The peers need Python 3.9 or newer, and there is none on the PATH.');
+  if (found === undefined) throw new Error('The peers need Python 3.10 or newer, and there is none on the PATH.');
   return found;
 }
 

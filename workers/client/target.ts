@@ -1,6 +1,8 @@
 import { loadClientConfigProfile, toClientOptions, type ClientConnectConfig } from '@temporalio/envconfig';
+import type { DataConverter } from '@temporalio/common';
 import type { TemporalConfig } from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';
+import { dataConverterOf } from '../data-converter.js';
 import { likelyWebUi, type WebUiTarget } from './links.js';
 import { localServerOf } from './local-server.js';
 
@@ -11,6 +13,8 @@ export interface TemporalTarget extends WebUiTarget {
   taskQueue: string;
   /** Options for `Connection.connect` and `NativeConnection.connect`. Hold credentials: never to be logged. */
   connectionOptions: ClientConnectConfig['connectionOptions'];
+  /** How payloads are written, when not in Temporal's own way; workers of the same config write them alike. */
+  dataConverter?: DataConverter | undefined;
   /** What named the address, for people. */
   from: string;
 }
@@ -39,6 +43,7 @@ export async function temporalTarget(config: TemporalConfig, options: TargetOpti
     taskQueue: config.taskQueue,
     webUi: config.webUi ?? nonEmpty(environment['TIDEMARK_WEB_UI']) ?? local?.webUi ?? likelyWebUi(address),
     connectionOptions: { ...toClientOptions({ ...profile.rest, address }).connectionOptions, address },
+    dataConverter: await dataConverterOf(config),
     from: origin(),
   };
 

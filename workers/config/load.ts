@@ -61,7 +61,7 @@ export async function loadClientConfig(options: LoadOptions = {}): Promise<Loade
   return {
     file: yaml.file,
     folder,
-    config: { ...config, results: { folder: resolve(folder, config.results.folder) } },
+    config: { ...config, ...foldersOf(config, folder) },
   };
 }
 
@@ -136,12 +136,17 @@ function withAbsolutePaths(config: TidemarkConfig, folder: string): TidemarkConf
 }
 
 function foldersOf(
-  { results, sandbox, worker }: Pick<TidemarkConfig, 'results' | 'sandbox' | 'worker'>,
+  { results, sandbox, temporal, worker }: Pick<TidemarkConfig, 'results' | 'sandbox' | 'temporal' | 'worker'>,
   folder: string,
-) {
+): Pick<TidemarkConfig, 'results' | 'sandbox' | 'temporal' | 'worker'> {
+  const { payloadStorage } = temporal;
   return {
     worker: worker.bundle === undefined ? worker : { ...worker, bundle: resolve(folder, worker.bundle) },
-    results: { folder: resolve(folder, results.folder) },
+    temporal:
+      payloadStorage?.type === 'folder'
+        ? { ...temporal, payloadStorage: { ...payloadStorage, path: resolve(folder, payloadStorage.path) } }
+        : temporal,
+    results: { ...results, folder: resolve(folder, results.folder) },
     sandbox: sandbox.definitions === undefined ? {} : { definitions: resolve(folder, sandbox.definitions) },
   };
 }

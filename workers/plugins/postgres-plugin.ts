@@ -25,6 +25,8 @@ export interface PostgresPluginOptions {
   sources?: readonly DefinedSource[];
   /** Hooks that inputs name as `onBeforeVisible`: see `defineHook`. */
   hooks?: readonly DefinedHook[];
+  /** Most rows of a source of type `rows`. Default 1,000; more only where client and worker have an external payload storage. */
+  maxInlineRows?: number;
   /** See `SystemPluginOptions.workflows`. */
   workflows?: boolean;
 }
@@ -42,7 +44,7 @@ export function postgresPlugin(options: PostgresPluginOptions): SystemPlugin {
   const databases = Object.fromEntries(
     Object.entries(options.connections).map(([name, given]) => [name, asDatabase(given)]),
   );
-  const { stores, sources, hooks } = options;
+  const { stores, sources, hooks, maxInlineRows } = options;
   return new SystemPlugin({
     name: 'tidemark.postgres',
     activities: createPostgresActivities({
@@ -51,6 +53,7 @@ export function postgresPlugin(options: PostgresPluginOptions): SystemPlugin {
       ...(stores === undefined ? {} : { stores }),
       ...(sources === undefined ? {} : { sources }),
       ...(hooks === undefined ? {} : { hooks }),
+      ...(maxInlineRows === undefined ? {} : { maxInlineRows }),
     }),
     ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
   });

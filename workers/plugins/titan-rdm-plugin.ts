@@ -14,6 +14,8 @@ export interface TitanRdmPluginOptions {
   results: string | ResultsLocation;
   /** Folder for temporary files; the system's own when left out. */
   spoolDirectory?: string;
+  /** Most inline rows of a table. Default 1,000; more only where client and worker have an external payload storage. */
+  maxInlineRows?: number;
   /** See `SystemPluginOptions.workflows`. */
   workflows?: boolean;
 }
@@ -30,13 +32,13 @@ export interface TitanRdmPluginOptions {
  */
 export function titanRdmPlugin(options: TitanRdmPluginOptions): SystemPlugin {
   const titanrdm = titanConnections(options.connections);
-  const { stores, spoolDirectory } = options;
+  const { stores, spoolDirectory, maxInlineRows } = options;
   const results = typeof options.results === 'string' ? new ResultsFolder(options.results) : options.results;
   return new SystemPlugin({
     name: 'tidemark.titanrdm',
     activities: {
       ...createTitanRdmActivities({ titanrdm, stores, ...(spoolDirectory === undefined ? {} : { spoolDirectory }) }),
-      ...createTidemarkActivities({ stores, results }),
+      ...createTidemarkActivities({ stores, results, ...(maxInlineRows === undefined ? {} : { maxInlineRows }) }),
     },
     ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
   });

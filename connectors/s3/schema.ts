@@ -1,0 +1,1 @@
+export { s3LocationSchema, type S3Location } from '../../contracts/config-storage.js';
