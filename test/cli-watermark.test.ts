@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { watermarkWorkflowId } from '../contracts/watermark.js';
+import { pipelineWorkflowId } from '../contracts/config.js';
+import type { TitanConventionDownloadResult } from '../contracts/titan-results.js';
+import { watermarkWorkflowId, type Watermarks } from '../contracts/watermark.js';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
 import { cli, startCli, type CliOptions, type RunningCli } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
@@ -139,5 +142,25 @@ describe('tidemark watermark', () => {
     const refused = await tidemark('watermark', 'reset', 'numbers', 'orders', '--reason', 'r');
     expect(refused.stderr).toMatch(/leave the table out/u);
     expect(refused.code).toBe(2);
+  });
+});
+
+describe('a worker that is killed in the middle of an incremental run', () => {
+  it('is followed by another one, which ends the run, and the watermarks are what the rows are', async () => {
+    sandbox.configure({ exportDelayMs: 2_000 });
+    const asked = () => sandbox.requestLog.filter(({ route }) => route === 'exports.new').length;
+    const before = asked();
+    expect((await tidemark('run', nightly)).code).toBe(0);
+    while (asked() < before + 2) await sleep(20);
+    worker.child.kill('SIGKILL');
+    await worker.ended;
+    worker = startCli(['worker'], options);
+    const result: unknown = await temporal.client.workflow.getHandle(pipelineWorkflowId(nightly)).result();
+    // Reset above: this run's first one.
+    expect(result).toMatchObject({ totals: { failed: 0 }, tables: expect.anything() });
+    const { tables } = result as TitanConventionDownloadResult;
+    const { stdout } = await tidemark('watermark', 'get', nightly, '--json');
+    const { watermarks } = JSON.parse(stdout) as { watermarks: Watermarks };
+    for (const { conventionKey, watermark } of tables) expect(watermarks[conventionKey]?.value).toBe(watermark?.to);
   });
 });

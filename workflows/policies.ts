@@ -51,7 +51,7 @@ export function polling(maxWaitSeconds: number): ActivityOptions {
 export const WATERMARK: ActivityOptions = {
   startToCloseTimeout: '1m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  retry: { ...STEP_RETRY, maximumInterval: '10s', maximumAttempts: 8, nonRetryableErrorTypes: ['NotFoundError'] },
+  retry: { ...STEP_RETRY, maximumInterval: '10s', maximumAttempts: 5, nonRetryableErrorTypes: ['NotFoundError'] },
 };
 
 /** Waits for the end of another run, however long it takes: workers that are replaced meanwhile must not end it. */

@@ -52,8 +52,10 @@ export async function updateWatermarks<Name extends keyof Updates>(
   input: Updates[Name]['input'],
 ): Promise<Updates[Name]['result']> {
   const { workflow } = client;
+  let itsQueue = taskQueue;
   const send = async (): Promise<Updates[Name]['result']> => {
-    const lost = await lostOf(client, pipeline);
+    const { lost, waitsOn = taskQueue } = await lookAt(client, pipeline);
+    itsQueue = waitsOn;
     return workflow.executeUpdateWithStart<(given: object) => Promise<void>, Updates[Name]['result'], [object]>(
       update,
       {
@@ -73,7 +75,7 @@ export async function updateWatermarks<Name extends keyof Updates>(
   try {
     return await orAborted(workflow.withDeadline(Date.now() + DEADLINE_MS, send), signal);
   } catch (error) {
-    throw failureOf(error, pipeline);
+    throw failureOf(error, pipeline, itsQueue);
   }
 }
 
@@ -83,14 +85,14 @@ next run; what only it has held is lost then.
 - read: \`tidemark watermark get PIPELINE\`, \`tidemark history PIPELINE\`
 - set: \`tidemark watermark set PIPELINE TABLE --value JSON --reason TEXT\``;
 
-/** What became of the workflow before the one that would be started now; undefined when it runs, or there was none. */
-async function lostOf({ workflow }: Client, pipeline: string): Promise<Lost | undefined> {
+/** Where the workflow waits for its tasks, if it runs; else what became of the one before. Nothing when there was none. */
+async function lookAt({ workflow }: Client, pipeline: string): Promise<{ lost?: Lost; waitsOn?: string }> {
   try {
-    const { status, closeTime } = await workflow.getHandle(watermarkWorkflowId(pipeline)).describe();
-    if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return undefined;
-    return { status: status.name, at: closeTime?.toISOString() ?? null };
+    const { status, closeTime, taskQueue } = await workflow.getHandle(watermarkWorkflowId(pipeline)).describe();
+    if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return { waitsOn: taskQueue };
+    return { lost: { status: status.name, at: closeTime?.toISOString() ?? null } };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof WorkflowNotFoundError) return {};
     throw error;
   }
 }
@@ -111,7 +113,7 @@ async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undefined): 
   }
 }
 
-function failureOf(error: unknown, pipeline: string): TidemarkError {
+function failureOf(error: unknown, pipeline: string, taskQueue: string): TidemarkError {
   if (error instanceof TidemarkError) return error;
   const refusal = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
   if (refusal instanceof ApplicationFailure && typeof refusal.type === 'string')
@@ -122,7 +124,7 @@ function failureOf(error: unknown, pipeline: string): TidemarkError {
     {
       code: 'WATERMARK_UNREACHABLE',
       retryable: true,
-      mend: `Does a worker of this release poll the task queue of ${watermarkWorkflowId(pipeline)}?`,
+      mend: `Does a worker of this release poll task queue '${taskQueue}', where ${watermarkWorkflowId(pipeline)} waits?`,
       cause: error,
     },
   );

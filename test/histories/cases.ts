@@ -15,6 +15,8 @@ export interface RecordedCase {
   cancelWhenStuck?: boolean;
   /** Children whose histories are kept too, by their ids within the parent's. */
   children?: string[];
+  /** Pipeline whose watermark workflow's history is kept too: cancelled, since it would never end. */
+  watermarksOf?: string;
 }
 
 const columns = [
@@ -210,5 +212,45 @@ export const CASES: RecordedCase[] = [
     workflow: 'postgresIngest',
     input: ingest('stuck', 3, { standsStillAt: 2 }),
     cancelWhenStuck: true,
+  },
+  {
+    name: 'ingest-marked',
+    workflow: 'postgresIngest',
+    input: { ...ingest('marked', 40), batchesPerStretch: 1 },
+    watermarksOf: 'marked',
+  },
+  { name: 'ingest-marked-again', workflow: 'postgresIngest', input: ingest('marked', 41) },
+  {
+    name: 'convention-download-marks',
+    workflow: 'titanConventionDownload',
+    input: { ...base, domain: 'Customer', store: 'landing', pattern: 'incremental', pipeline: 'marks' },
+  },
+  {
+    name: 'convention-download-marks-again',
+    workflow: 'titanConventionDownload',
+    input: { ...base, domain: 'Customer', store: 'landing', pattern: 'incremental', pipeline: 'marks' },
+    watermarksOf: 'marks',
+  },
+  {
+    name: 'convention-upload-changes',
+    workflow: 'titanConventionUpload',
+    input: {
+      ...base,
+      domain: 'Customer',
+      store: 'warehouse',
+      pattern: 'incremental_upsert_only',
+      incremental: { cursor: 'at' },
+      pipeline: 'changes',
+    },
+  },
+  {
+    name: 'run',
+    workflow: 'tidemarkRun',
+    input: { pipeline: 'run', workflow: 'titanImportBatch', input: { ...base, tables: [absent] } },
+  },
+  {
+    name: 'run-failed',
+    workflow: 'tidemarkRun',
+    input: { pipeline: 'run', workflow: 'titanImportBatch', input: { ...base, tables: [bad] } },
   },
 ];

@@ -7,6 +7,7 @@ import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@t
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { NativeConnection } from '@temporalio/worker';
 import { configSchema } from '../../contracts/config.js';
+import { watermarkWorkflowId } from '../../contracts/watermark.js';
 import { startTitanSandbox, type TitanSandbox } from '../../sandbox/titanrdm/index.js';
 import { startDevServer, startPostgres } from '../../workers/dev-server/index.js';
 import { createTidemarkWorker } from '../../workers/worker.js';
@@ -107,6 +108,17 @@ async function record(client: Client, titan: TitanSandbox, each: RecordedCase): 
     const childHandle = client.workflow.getHandle(`${workflowId}/${child}`);
     const name = `${each.name}-child-${child.toLowerCase()}`;
     for (const [run, history] of await runsOf(client, name, childHandle)) histories.set(run, history);
+  }
+  if (each.watermarksOf !== undefined) {
+    const held = client.workflow.getHandle(watermarkWorkflowId(each.watermarksOf));
+    const { raw } = await held.describe();
+    await held.cancel();
+    await held.result().catch((error: unknown) => {
+      if (!(error instanceof WorkflowFailedError)) throw error;
+    });
+    const firstRunId = raw.workflowExecutionInfo?.firstRunId ?? undefined;
+    for (const [run, history] of await runsOf(client, `${each.name}-watermarks`, held, firstRunId))
+      histories.set(run, history);
   }
   return histories;
 }

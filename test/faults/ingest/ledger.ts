@@ -38,7 +38,8 @@ export class Ledger {
   input(): object {
     this.runs += 1;
     return {
-      pipeline: 'campaign',
+      // Its watermark workflow is of this cell's task queue.
+      pipeline: `campaign ${this.cell.taskQueue}`,
       source: {
         type: 'query',
         connection: DATABASE,
