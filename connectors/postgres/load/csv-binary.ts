@@ -6,6 +6,7 @@ import { csvAsItIs } from './csv-as-it-is.js';
 import { CsvRowWriter } from './csv-row-writer.js';
 import type { CopySource } from './portion.js';
 
+const LF = 0x0a;
 const CR = 0x0d;
 const LINE_END = Buffer.from('\n');
 
@@ -62,36 +63,46 @@ class CsvReader {
   async *binary(): AsyncGenerator<Buffer> {
     this.#at = copyStart(this.#block);
     let isSure = true;
-    let next = await this.chunks.next();
-    for (; isSure && next.done !== true; next = isSure ? await this.chunks.next() : next) {
-      this.#pending = this.#pending.length === 0 ? next.value : Buffer.concat([this.#pending, next.value]);
-      for (let more = true; more;) {
-        const written = this.#writeSome(this.#pending);
-        more = written > 0;
-        // A row that does not end within what can be looked at at once, or an odd one.
-        isSure = more || this.#pending.length < STRUCTURE_BYTES;
+    for (let isAtEnd = false; isSure && !isAtEnd;) {
+      isAtEnd = await this.#gather();
+      while (isSure && this.#pending.length >= (isAtEnd ? 1 : STRUCTURE_BYTES)) {
+        isSure = this.#writeSome(isAtEnd);
         if (this.#block.isFull(this.#at)) yield this.#take();
       }
-    }
-    // The last row may lack its line end. A lone carriage return there is none.
-    if (isSure && this.#pending.length > 0 && this.#pending.at(-1) !== CR) {
-      const last = this.#pending;
-      const written = this.#writeSome(Buffer.concat([last, LINE_END]));
-      this.#pending = last.subarray(written);
     }
     if (this.#pending.length > 0) this.rest = this.#remaining();
     this.#at = copyEnd(this.#block, this.#at);
     yield this.#take();
   }
 
-  /** Writes the rows that lie within the first bytes as a whole, and returns how many bytes they take. */
-  #writeSome(bytes: Buffer): number {
-    if (structure === undefined || bytes.length === 0) return 0;
-    const found = structure.index(bytes.subarray(0, STRUCTURE_BYTES));
-    const { read, at } = this.#writer.write(structure, found, this.#block, this.#at);
+  /** Fetches as much as can be looked at at once: of smaller chunks each would be looked at many times. Returns whether that was all. */
+  async #gather(): Promise<boolean> {
+    const chunks = [this.#pending];
+    let bytes = this.#pending.length;
+    let isAtEnd = false;
+    while (bytes < STRUCTURE_BYTES && !isAtEnd) {
+      const next = await this.chunks.next();
+      if (next.done === true) isAtEnd = true;
+      else {
+        chunks.push(next.value);
+        bytes += next.value.length;
+      }
+    }
+    this.#pending = Buffer.concat(chunks, bytes);
+    return isAtEnd;
+  }
+
+  /** Writes the rows that lie within the first bytes as a whole. False when there is none: an odd one, or one that does not end there. */
+  #writeSome(isAtEnd: boolean): boolean {
+    if (structure === undefined) return false;
+    const pending = this.#pending;
+    // The last row may lack its line end. A lone carriage return there is none.
+    const isLast = isAtEnd && pending.length < STRUCTURE_BYTES && ![LF, CR].includes(pending.at(-1) ?? LF);
+    const bytes = isLast ? Buffer.concat([pending, LINE_END]) : pending.subarray(0, STRUCTURE_BYTES);
+    const { read, at } = this.#writer.write(structure, structure.index(bytes), this.#block, this.#at);
     this.#at = at;
-    this.#pending = bytes.subarray(read);
-    return read;
+    this.#pending = pending.subarray(read);
+    return read > 0;
   }
 
   #take(): Buffer {

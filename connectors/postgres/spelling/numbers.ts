@@ -8,10 +8,10 @@ const EXACT_DIGITS = 15;
 /** Digits of bigint, at most. */
 const LONG_DIGITS = 19;
 const LONG_MAX = 2n ** 63n - 1n;
-/** A double nearer to 0 may have lost digits, which the server judges by rules of its own; twice that far for what is no double. */
+/** A double nearer to 0 may have lost digits, which the server judges by rules of its own; for real the server's own limits are far away, too. */
 const SMALLEST_DOUBLE = 1e-300;
 const REAL_LIMITS = { smallest: 1e-37, largest: 3e38 };
-const FLOAT_TEXT = /^[+-]?\d{1,40}(?:\.\d{0,40})?(?:[eE][+-]?\d{1,3})?$/;
+const FLOAT_TEXT = /^[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?$/;
 
 /** Whole numbers: digits, with a sign before them or none. */
 export function integerSpelling(bytes: IntegerBytes): Spelling {
