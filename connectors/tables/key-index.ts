@@ -5,6 +5,10 @@ import { createSpoolFile, type SpoolFile } from './spool.js';
 const PARTS = 256;
 /** Words that a part collects before they are put by: 512 hashes of two words. */
 const BLOCK_WORDS = 1_024;
+/** Words that are collected before they are parted: small tables, of which many are sent at a time, need no more. */
+const FEW_WORDS = 32_768;
+/** Room to begin with. */
+const FIRST_WORDS = 1_024;
 /** Blocks kept in memory before they are written to a file: 16 MB, two million rows, for all indexes of this process together. */
 const BLOCKS_IN_MEMORY = 4_096;
 /** Indexes that collect: many tables may be sent at a time. */
@@ -41,7 +45,11 @@ export class RepeatedHashes {
  * must be confirmed with the keys themselves; what it does not find does not repeat.
  */
 export class KeyIndex {
-  private readonly collecting = new Int32Array(PARTS * BLOCK_WORDS);
+  /** All hashes as long as they are few. */
+  private few = new Int32Array(FIRST_WORDS);
+  private fewFilled = 0;
+  /** None until there are more. */
+  private collecting = new Int32Array(0);
   private readonly filled = new Int32Array(PARTS);
   private blocks: { part: number; words: Int32Array }[] = [];
   /** For each part, where its words are in the file. */
@@ -60,6 +68,28 @@ export class KeyIndex {
   }
 
   add(high: number, low: number): void {
+    if (this.collecting.length === 0) this.addToFew(high, low);
+    else this.addToPart(high, low);
+  }
+
+  private addToFew(high: number, low: number): void {
+    this.few[this.fewFilled] = high;
+    this.few[this.fewFilled + 1] = low;
+    this.fewFilled += 2;
+    if (this.fewFilled < this.few.length) return;
+    if (this.few.length < FEW_WORDS) {
+      const larger = new Int32Array(this.few.length * 2);
+      larger.set(this.few);
+      this.few = larger;
+      return;
+    }
+    this.collecting = new Int32Array(PARTS * BLOCK_WORDS);
+    for (let at = 0; at < this.fewFilled; at += 2) this.addToPart(this.few[at] ?? 0, this.few[at + 1] ?? 0);
+    this.few = new Int32Array(0);
+    this.fewFilled = 0;
+  }
+
+  private addToPart(high: number, low: number): void {
     const part = high >>> 24;
     const begin = part * BLOCK_WORDS;
     const filled = this.filled[part] ?? 0;
@@ -102,6 +132,10 @@ export class KeyIndex {
   /** The hashes that occur more than once. `pause` is asked between parts, so that the event loop stays free. */
   async repeated(pause: () => Promise<void> | undefined): Promise<RepeatedHashes> {
     const found = new RepeatedHashes();
+    if (this.collecting.length === 0) {
+      this.findIn([this.few.subarray(0, this.fewFilled)], found);
+      return found;
+    }
     const inMemory: Int32Array[][] = Array.from({ length: PARTS }, () => []);
     for (const { part, words } of this.blocks) inMemory[part]?.push(words);
     for (let part = 0; part < PARTS; part += 1) {

@@ -4,6 +4,7 @@ import { Misfit } from '../encode/misfit.js';
 import { badValue } from './bad-value.js';
 import { Block } from './block.js';
 import { chunksOf } from './chunks.js';
+import { copyEnd, copyStart } from './copy-format.js';
 import type { Field } from './field.js';
 import type { BinaryPlan } from './plan.js';
 
@@ -15,10 +16,6 @@ export interface CopyRowsOptions {
   /** For a quarantine, text alone: a row that cannot be written is no error but is told in one more column. Left out: false. */
   isLenient?: boolean;
 }
-
-/** Signature, no flags, no header extension. */
-const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-const TRAILER = Buffer.from([0xff, 0xff]);
 
 /**
  * Runs the query of a plan; its rows as PostgreSQL's binary COPY format, in pieces of about 256 KB, in the query's order.
@@ -34,7 +31,7 @@ export async function* copyRows(
   const names = plan.columns;
   const fields = plan.createFields();
   const block = new Block(2 + fields.reduce((sum, { fixedBytes }) => sum + Math.max(fixedBytes, 4), 0));
-  let at = HEADER.copy(block.bytes);
+  let at = copyStart(block);
   let row = firstRow;
   for await (const chunk of chunksOf(connection, plan.sql, table)) {
     const count = chunk.rowCount;
@@ -49,9 +46,7 @@ export async function* copyRows(
       }
     }
   }
-  block.ensure(at, TRAILER.length);
-  at += TRAILER.copy(block.bytes, at);
-  yield block.take(at);
+  yield block.take(copyEnd(block, at));
 }
 
 function writeRow(

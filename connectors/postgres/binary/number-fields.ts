@@ -103,7 +103,8 @@ export class BooleanField extends Field {
   }
 }
 
-function writeInteger(block: Block, at: number, bytes: IntegerBytes, high: number, low: number): number {
+/** Its two words of 32 bits, the upper one signed. Throws `Misfit` for one that takes more bytes. */
+export function writeInteger(block: Block, at: number, bytes: IntegerBytes, high: number, low: number): number {
   const { view } = block;
   view.setInt32(at, bytes);
   if (bytes === 8) {

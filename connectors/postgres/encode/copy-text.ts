@@ -1,4 +1,4 @@
-import { Misfit } from './misfit.js';
+import { nul, writeWide } from './utf8.js';
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -102,28 +102,14 @@ function writeCarefully(buffer: Buffer, start: number, text: string, from: numbe
       if (escaped === PLAIN) {
         buffer[at++] = code;
       } else {
-        if (escaped === REFUSED)
-          throw new Misfit('PostgreSQL cannot hold the character NUL', 'Take it out of the text.');
+        if (escaped === REFUSED) throw nul();
         buffer[at++] = BACKSLASH;
         buffer[at++] = escaped;
       }
-    } else if (code < 0x800) {
-      buffer[at++] = 0xc0 | (code >> 6);
-      buffer[at++] = 0x80 | (code & 63);
-    } else if (code < 0xd800 || code > 0xdfff) {
-      buffer[at++] = 0xe0 | (code >> 12);
-      buffer[at++] = 0x80 | ((code >> 6) & 63);
-      buffer[at++] = 0x80 | (code & 63);
     } else {
-      const low = text.charCodeAt(++index);
-      // NaN at the end of the text is in no range.
-      if (code > 0xdbff || !(low >= 0xdc00 && low <= 0xdfff))
-        throw new Misfit('half a character (a lone surrogate)', 'Mend the text at its source.');
-      const point = ((code - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
-      buffer[at++] = 0xf0 | (point >> 18);
-      buffer[at++] = 0x80 | ((point >> 12) & 63);
-      buffer[at++] = 0x80 | ((point >> 6) & 63);
-      buffer[at++] = 0x80 | (point & 63);
+      const end = writeWide(buffer, at, text, index);
+      if (end - at === 4) index += 1;
+      at = end;
     }
   }
   return at;

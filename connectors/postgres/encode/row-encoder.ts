@@ -1,8 +1,8 @@
 import type { PostgresRow } from '../port.js';
-import { PostgresError } from '../errors.js';
 import type { ColumnType } from './column-types.js';
 import { CopyText } from './copy-text.js';
-import { Misfit, missingValue, undefinedValue } from './misfit.js';
+import { missingValue, undefinedValue } from './misfit.js';
+import { misplaced, wrongWidth } from './row-errors.js';
 import { toTextOf } from './to-text.js';
 
 /** Turns rows of JavaScript values into the bytes of `COPY ... FROM STDIN` (text format, UTF-8). */
@@ -57,25 +57,4 @@ export function createRowEncoder(
       bytes.endRow();
     },
   };
-}
-
-function misplaced(error: unknown, place: { table: string; row: number; column: string }): PostgresError {
-  // Anything else is thrown by the value itself (a getter, toJSON, a structure that holds itself), in words that may hold it.
-  const { message, mend, code } = error instanceof Misfit ? error : new Misfit('a value that cannot be read');
-  return new PostgresError(`${message}.`, {
-    code,
-    retryable: false,
-    ...place,
-    ...(mend === undefined ? {} : { mend }),
-  });
-}
-
-function wrongWidth(table: string, row: number, width: number, wanted: number): PostgresError {
-  return new PostgresError(`${width} values for ${wanted} columns.`, {
-    code: 'POSTGRES_ROW_WIDTH',
-    retryable: false,
-    table,
-    row,
-    mend: 'Give one value per column, in the order of the definition, null for a missing one.',
-  });
 }

@@ -31,8 +31,20 @@ export function append(
   return write(client, { into: quoteTable(writeTo), name: writeTo.name, table, freeze });
 }
 
-/** One COPY. Errors name the row by its number within the batch. */
+/** One COPY, and those of the source's rest. Errors name the row by its number within the batch. */
 export async function copyRows(
+  client: ClientBase,
+  target: CopyTarget,
+  source: CopySource,
+  { firstRow, signal }: { firstRow: number; signal: AbortSignal | undefined },
+): Promise<number> {
+  let rows = 0;
+  for (let part: CopySource | undefined = source; part !== undefined; part = part.rest?.())
+    rows += await copyPart(client, target, part, { firstRow: firstRow + rows, signal });
+  return rows;
+}
+
+async function copyPart(
   client: ClientBase,
   { into, name, table, freeze = false }: CopyTarget,
   { columns, format, chunks, rowOfLine }: CopySource,

@@ -39,7 +39,7 @@ class LineCount {
   lines = 0;
   rows = 0;
   #isQuoted = false;
-  /** What COPY counts within quotes; 0: it does not know yet. */
+  /** What COPY counts within quotes once it has seen how the first row ends; 0: it has not, and counts carriage returns. */
   #lineEnd = 0;
   #last = 0;
 
@@ -65,7 +65,7 @@ class LineCount {
       if (byte > QUOTE) continue;
       if (byte === QUOTE) isQuoted = !isQuoted;
       else if (isQuoted) {
-        if (byte === lineEnd) lines += 1;
+        if (byte === (lineEnd || RETURN)) lines += 1;
       } else if (byte === NEWLINE) {
         if (lines + 1 >= until) {
           isReached = true;

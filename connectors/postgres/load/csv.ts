@@ -3,16 +3,20 @@ import { parse } from 'csv-parse/sync';
 import { TidemarkError } from '../../../contracts/errors.js';
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import { quoteTable } from '../quote.js';
-import { CsvLines } from './csv-lines.js';
+import type { ColumnType } from '../encode/column-types.js';
+import { chooseSpelling } from '../spelling/choose.js';
+import type { Spelling } from '../spelling/spelling.js';
+import { csvAsItIs } from './csv-as-it-is.js';
+import { canReadCsv, csvAsBinary } from './csv-binary.js';
 import { oneColumn } from './csv-one-column.js';
-import type { CopySource, Portion } from './portion.js';
+import type { Portion } from './portion.js';
 
 const QUOTE = 0x22;
 const NEWLINE = 0x0a;
 /** 1,600 names of 63 bytes, quoted. */
 const MAX_HEADER_BYTES = 256 * 1024;
 
-/** CSV bytes that go to the server as they are: only the header is read here. */
+/** CSV by its header's columns: as binary COPY where the types are known, else as it is. */
 export async function* csvPortions(
   csv: Readable | AsyncIterable<Uint8Array>,
   table: PostgresTable,
@@ -34,8 +38,12 @@ export async function* csvPortions(
     };
     yield {
       table,
-      open: (_types, _firstRow, isLenient) =>
-        columns.length === 1 && !isLenient ? oneColumn(chunks(), columns, table) : asItIs(chunks(), columns),
+      open: (types, _firstRow, isLenient) => {
+        if (isLenient) return csvAsItIs(chunks(), columns);
+        if (columns.length === 1) return oneColumn(chunks(), columns, table);
+        const spellings = spellingsOf(columns, types);
+        return spellings === undefined ? csvAsItIs(chunks(), columns) : csvAsBinary(chunks(), columns, spellings);
+      },
     };
   } finally {
     if (!isAtEnd) {
@@ -46,19 +54,12 @@ export async function* csvPortions(
   }
 }
 
-function asItIs(chunks: AsyncIterable<Buffer>, columns: readonly string[]): CopySource {
-  const lines = new CsvLines();
-  return {
-    columns,
-    format: 'FORMAT csv',
-    chunks: (async function* () {
-      for await (const chunk of chunks) {
-        lines.add(chunk);
-        yield chunk;
-      }
-    })(),
-    rowOfLine: (line) => lines.rowOf(line),
-  };
+function spellingsOf(columns: readonly string[], types: readonly ColumnType[]): Spelling[] | undefined {
+  const spellings = columns.flatMap((column) => {
+    const type = types.find(({ name }) => name === column);
+    return (type === undefined ? undefined : chooseSpelling(type)) ?? [];
+  });
+  return canReadCsv && spellings.length === columns.length ? spellings : undefined;
 }
 
 async function readHeader(

@@ -1,7 +1,7 @@
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import type { ColumnType } from '../encode/column-types.js';
 
-/** Bytes for one COPY. */
+/** Bytes for one COPY, and maybe for more. */
 export interface CopySource {
   /** Names of the columns in the order of the bytes; those left out become NULL. */
   columns: readonly string[];
@@ -10,6 +10,8 @@ export interface CopySource {
   chunks: AsyncIterable<Uint8Array>;
   /** Number of the row that a line of the COPY belongs to, counted from 1; left out: the same. */
   rowOfLine?: (line: number) => number;
+  /** Asked once the chunks are used up: rows that another COPY is to take, right behind these. */
+  rest?: () => CopySource | undefined;
 }
 
 /** Rows of one table that one COPY takes. To be used up before the next one is asked for. */

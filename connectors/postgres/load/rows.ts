@@ -1,11 +1,12 @@
 import { TidemarkError } from '../../../contracts/errors.js';
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import type { ColumnType } from '../encode/column-types.js';
-import { createRowEncoder, type RowEncoder } from '../encode/row-encoder.js';
+import { createRowEncoder } from '../encode/row-encoder.js';
 import type { JavaScriptRows, PostgresRow, TableOf } from '../port.js';
 import { createLenientEncoder } from '../quarantine/lenient-encoder.js';
 import { quoteTable } from '../quote.js';
 import type { CopySource, Portion } from './portion.js';
+import { binarySink, textSink, type RowSink } from './row-sink.js';
 
 /** Rows are handed on in pieces of at least this many bytes. */
 const PIECE_BYTES = 64 * 1024;
@@ -42,6 +43,8 @@ class Router {
   readonly #iterator: Iterator<readonly [TableOf, PostgresRow]> | AsyncIterator<readonly [TableOf, PostgresRow]>;
   readonly #queues: Map<PostgresTable, PostgresRow[]>;
   readonly #byName: Map<string, PostgresTable>;
+  /** Tables with a row that binary COPY could not take: the next ones will be like it. */
+  readonly #isText = new Set<PostgresTable>();
   /** A source names its tables by few objects: each is looked up once. */
   readonly #known = new WeakMap<object, { table: PostgresTable | undefined }>();
 
@@ -78,13 +81,13 @@ class Router {
     return undefined;
   }
 
+  /** Binary as long as all rows have a value that is known to mean what the server would read; from then on text, for this table. */
   copySource(table: PostgresTable, types: readonly ColumnType[], firstRow: number, isLenient: boolean): CopySource {
-    const create = isLenient ? createLenientEncoder : createRowEncoder;
-    return {
-      columns: table.columns.map(({ name }) => name),
-      format: 'FORMAT text',
-      chunks: this.#chunks(table, create(types, { table: quoteTable(table) }), firstRow),
-    };
+    const options = { table: quoteTable(table) };
+    const asText = (rowNumber: number): CopySource =>
+      this.#source(table, textSink((isLenient ? createLenientEncoder : createRowEncoder)(types, options)), rowNumber);
+    const sink = isLenient || this.#isText.has(table) ? undefined : binarySink(types, options);
+    return sink === undefined ? asText(firstRow) : this.#source(table, sink, firstRow, asText);
   }
 
   /** Tells the source that no more is wanted, where it is not at its end. One that is stuck is not waited for. */
@@ -93,12 +96,42 @@ class Router {
     void Promise.resolve(this.#iterator.return?.()).catch(() => undefined);
   }
 
-  async *#chunks(table: PostgresTable, encoder: RowEncoder, firstRow: number): AsyncGenerator<Uint8Array> {
+  /** @param ofRest What takes the rows from one on that the sink could not take. */
+  #source(
+    table: PostgresTable,
+    sink: RowSink,
+    firstRow: number,
+    ofRest?: (rowNumber: number) => CopySource,
+  ): CopySource {
+    let stoppedAt: number | undefined;
+    return {
+      columns: table.columns.map(({ name }) => name),
+      format: sink.format,
+      chunks: this.#chunks(table, sink, firstRow, (rowNumber) => {
+        stoppedAt = rowNumber;
+        this.#isText.add(table);
+      }),
+      rest: () => (stoppedAt === undefined ? undefined : ofRest?.(stoppedAt)),
+    };
+  }
+
+  async *#chunks(
+    table: PostgresTable,
+    sink: RowSink,
+    firstRow: number,
+    stopped: (rowNumber: number) => void,
+  ): AsyncGenerator<Uint8Array> {
     let rowNumber = firstRow;
     const queue = this.#queueOf(table).splice(0);
-    for (const row of queue) {
-      encoder.add(row, rowNumber++);
-      if (encoder.size >= PIECE_BYTES) yield encoder.take();
+    for (const [index, row] of queue.entries()) {
+      if (!sink.add(row, rowNumber)) {
+        this.#queueOf(table).push(...queue.slice(index));
+        stopped(rowNumber);
+        yield sink.end();
+        return;
+      }
+      rowNumber += 1;
+      if (sink.size >= PIECE_BYTES) yield sink.take();
     }
     while (!this.#isAtEnd && this.#turn === undefined) {
       const step = this.#iterator.next();
@@ -111,15 +144,21 @@ class Router {
       const [name, row] = pairOf(next.value);
       const of = this.#tableOf(name);
       if (of === table) {
-        encoder.add(row, rowNumber++);
-        if (encoder.size >= PIECE_BYTES) yield encoder.take();
+        if (!sink.add(row, rowNumber)) {
+          this.#queueOf(table).push(row);
+          stopped(rowNumber);
+          break;
+        }
+        rowNumber += 1;
+        if (sink.size >= PIECE_BYTES) yield sink.take();
       } else if (of !== undefined) {
         const others = this.#queueOf(of);
         others.push(row);
         if (others.length >= this.maxBuffer) this.#turn = of;
       }
     }
-    if (encoder.size > 0) yield encoder.take();
+    const last = sink.end();
+    if (last.length > 0) yield last;
   }
 
   #queueOf(table: PostgresTable): PostgresRow[] {
