@@ -9,10 +9,10 @@ import { compareForUpload } from '../connectors/titanrdm/compare/index.js';
 import { prepareUpload } from '../connectors/titanrdm/prepare-upload.js';
 import { columnsOf } from './support/upload-tables.js';
 
-const ROWS = 400_000;
+const ROWS = 800_000;
 const ROWS_PER_CHUNK = 2_000;
-/** What streams and temporary files hold at a time; each side has about fifty megabytes. What DuckDB may use is a setting of its own. */
-const MAX_HELD_BYTES = 24 * 1_024 * 1_024;
+/** What streams and temporary files hold at a time; each side has about a hundred megabytes. What DuckDB may use is a setting of its own. */
+const MAX_HELD_BYTES = 64 * 1_024 * 1_024;
 
 let directory: string;
 beforeAll(async () => {
@@ -61,7 +61,7 @@ it('compares two tables of any size in the same memory, and leaves no file behin
       ...{ ...shape, directory },
       held: () => Promise.resolve({ csv, rows: ROWS }),
     });
-    expect(delta.difference).toEqual({ inserts: 0, updates: 400, deletes: 200, unchanged: ROWS - 600, held: ROWS });
+    expect(delta.difference).toEqual({ inserts: 0, updates: 800, deletes: 400, unchanged: ROWS - 1_200, held: ROWS });
     await Promise.all([prepared.dispose(), delta.dispose()]);
   } finally {
     clearInterval(timer);

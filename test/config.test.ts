@@ -168,7 +168,7 @@ describe('a wrong config names line, key and the nearest valid one', () => {
       'a wrong choice',
       `version: 1\nconnections:${tenant}${files}\npipelines:${upload.replace('{ id: 3 }', '{ id: 3 }, pattern: incrementel')}\n`,
       [
-        '14:53: pipelines.nightly.input.pattern: expected "full" or "incremental_upsert_only" or "incremental_with_delete" or "incremental", got "incrementel". Did you mean "incremental"?',
+        '14:53: pipelines.nightly.input.pattern: expected "full" or "incremental_upsert_only" or "incremental_with_delete" or "incremental" or "auto", got "incrementel". Did you mean "incremental"?',
       ],
     ],
     [
