@@ -7,6 +7,9 @@ import type { PrepareUploadOptions } from './upload-options.js';
 import { planUpload, type UploadPlan } from './upload-rules.js';
 import { UploadScan } from './upload-scan.js';
 
+/** What is read for the header at a time. */
+const HEADER_BYTES = 4 * 1024;
+
 /** The first look at a table's bytes: makes the plan from the header, then checks every row by it. */
 export class UploadLook {
   plan: UploadPlan | undefined;
@@ -45,10 +48,12 @@ export class UploadLook {
       await this.look(this.scan, chunk, keep);
       return;
     }
-    this.headerScanner.push(chunk);
+    // Up to the header's end and little further: what is behind it is looked at once, by the rules.
+    for (let at = 0; at < chunk.length && this.header === undefined; at += HEADER_BYTES)
+      this.headerScanner.push(chunk.subarray(at, at + HEADER_BYTES));
+    if (this.header !== undefined) await this.begin(keep, chunk);
     // A copy: the chunk's memory is the reader's.
-    this.waiting.push(Buffer.from(chunk));
-    if (this.headerScanner.header !== undefined) await this.begin(keep);
+    else this.waiting.push(Buffer.from(chunk));
   }
 
   /** To be called behind the last chunk. `again` feeds what was kept, from the start. */
@@ -65,14 +70,15 @@ export class UploadLook {
     if (this.scan instanceof UploadScan) await this.scan.dispose();
   }
 
-  private async begin(keep: Keep): Promise<void> {
+  /** @param chunk The one that the header ends in, where there is one. */
+  private async begin(keep: Keep, chunk?: Uint8Array): Promise<void> {
     const { options, directory, headerScanner } = this;
     const { table, pattern } = options;
     const { header } = headerScanner;
     if (header === undefined) return;
     this.bomBytes = headerScanner.bomBytes;
     if (options.validate) {
-      this.checkHeader();
+      this.checkHeader(chunk);
       const plan = planUpload({ table, header, columns: options.columns, mapping: options.mapping, pattern });
       this.plan = plan;
       const leftOut = [...plan.drop, ...(plan.blankCode === undefined ? [] : [plan.blankCode])];
@@ -83,12 +89,14 @@ export class UploadLook {
     }
     const waiting = this.waiting;
     this.waiting = [];
-    for (const chunk of waiting) await this.look(this.scan, chunk, keep);
+    for (const early of waiting) await this.look(this.scan, early, keep);
+    if (chunk !== undefined) await this.look(this.scan, chunk, keep);
   }
 
   /** Before its names are compared and shown. */
-  private checkHeader(): void {
-    const bytes = Buffer.concat(this.waiting).subarray(0, this.headerScanner.headerEnd);
+  private checkHeader(chunk: Uint8Array = new Uint8Array()): void {
+    const { headerEnd } = this.headerScanner;
+    const bytes = Buffer.concat([...this.waiting, chunk.subarray(0, headerEnd)]).subarray(0, headerEnd);
     const where = `${this.options.table}, header`;
     if (!isUtf8(bytes)) throw badEncoding(where);
     if (bytes.includes(0)) throw badEncoding(where, 'zero bytes, as UTF-16 text does');
