@@ -3,7 +3,7 @@ import { TidemarkError } from '../../contracts/errors.js';
 import type { Discovery, TableTarget, TitanRdmActivities } from '../../contracts/activities.js';
 import type { BranchSelector } from '../../contracts/titan-common.js';
 import type { DeployedTable, Domain, TitanRdm } from '../../connectors/titanrdm/index.js';
-import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../connectors/common/near-names.js';
 import { named } from '../registry.js';
 import { runStep } from '../step.js';
 import type { TitanRdmDependencies } from './dependencies.js';

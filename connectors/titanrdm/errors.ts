@@ -1,4 +1,5 @@
 import { TidemarkError } from '../../contracts/errors.js';
+import { textField } from '../http/text-field.js';
 import { type TitanErrorCode, titanErrorCodes } from './error-codes.js';
 
 export interface TitanErrorDetails {
@@ -56,10 +57,4 @@ export function didNothing(status: number, retryAfterSeconds: number | undefined
 /** The `code` of a system's error (`ENOENT`, `Z_DATA_ERROR`), whichever realm the error was made in. */
 export function systemCode(error: unknown): string | undefined {
   return textField(error, 'code');
-}
-
-export function textField(value: unknown, name: string): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const field: unknown = Reflect.get(value, name);
-  return typeof field === 'string' ? field : undefined;
 }

@@ -1,11 +1,7 @@
 export { TitanRdmClient } from './client.js';
 export type { CallOptions, TitanRdm } from './port.js';
-export {
-  type TitanLogEntry,
-  type TitanRdmClientOptions,
-  titanRdmClientOptionsSchema,
-  type TitanRdmSettings,
-} from './options.js';
+export type { CallLogEntry as TitanLogEntry } from '../http/call-log.js';
+export { type TitanRdmClientOptions, titanRdmClientOptionsSchema, type TitanRdmSettings } from './options.js';
 export { type ErrorCodeEntry, type TitanErrorCode, titanErrorCodes } from './error-codes.js';
 export {
   type Branch,
@@ -21,6 +17,6 @@ export {
 } from './schema.js';
 export { meaningOf, type StatusMeaning } from './import-status.js';
 export { latestMark, markMicroseconds, normaliseMark } from './mark.js';
-export { nearNames, nearNamesText } from './near-names.js';
-export { redactPatterns } from './redact.js';
+export { nearNames, nearNamesText } from '../common/near-names.js';
+export { redactPatterns } from '../http/redact.js';
 export { prepareUpload, type PreparedUpload, type PrepareUploadOptions, type UploadPart } from './prepare-upload.js';

@@ -1,6 +1,6 @@
 import { TidemarkError } from '../../../contracts/errors.js';
 import { quoteName, quoteText } from '../../../connectors/postgres/quote.js';
-import { nearNamesText } from '../../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../../connectors/common/near-names.js';
 import { missingColumns } from './errors.js';
 import type { Relation } from './relation.js';
 import type { ColumnType, SourceSession } from './source-session.js';

@@ -1,7 +1,7 @@
 import { TidemarkError } from '../../../contracts/errors.js';
 import type { IngestSource } from '../../../contracts/postgres-inputs.js';
 import { quoteTable } from '../../../connectors/postgres/quote.js';
-import { nearNamesText } from '../../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../../connectors/common/near-names.js';
 import type { PostgresDatabase } from '../dependencies.js';
 
 /** Something that rows can be selected from. */

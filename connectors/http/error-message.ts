@@ -1,7 +1,8 @@
 import { cutText } from '../../contracts/errors.js';
+import { isRecord } from './is-record.js';
 
 /** Longest text of a server that is put into an error, in characters. */
-const MAX_SERVER_TEXT = 500;
+export const MAX_SERVER_TEXT = 500;
 
 /**
  * What a refusal's body says, in one line. Known shapes (titan-rdm-sdk 2.0.0 and TitanRDM's documentation): `{message}`,
@@ -52,22 +53,11 @@ function listed(value: unknown): string {
     .join('; ');
 }
 
-/** What a file store (S3 and the like) says in its XML: code and message only, for the rest may hold parts of the signature. */
-export function storeMessage(status: number, body: string): string {
-  const code = /<Code>([^<]*)<\/Code>/u.exec(body)?.[1];
-  const message = /<Message>([^<]*)<\/Message>/u.exec(body)?.[1];
-  const said = [code, message].filter(Boolean).join(': ');
-  return said === '' ? serverMessage(status, body) : cutText(oneLine(said), MAX_SERVER_TEXT);
-}
-
-function oneLine(text: string): string {
+/** White space of any kind becomes one space. */
+export function oneLine(text: string): string {
   return text.replaceAll(/\s+/gu, ' ').trim();
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { textField } from './errors.js';
+import { textField } from './text-field.js';
 
 /** Takes what must not be seen out of texts and errors: this connection's secret and tokens, signed addresses, credentials of any kind. */
 export class Redactor {

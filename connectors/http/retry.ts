@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TidemarkError } from '../../contracts/errors.js';
 import { throwIfAborted } from './abort.js';
-import type { TitanLogEntry } from './options.js';
+import type { CallLog } from './call-log.js';
 import { retryDelay, type RetrySettings } from './retry-policy.js';
 
 export interface RetryContext {
   settings: RetrySettings;
   what: string;
   signal: AbortSignal | undefined;
-  log: ((entry: TitanLogEntry) => void) | undefined;
+  log: CallLog | undefined;
 }
 
 /**
  * Repeats `attempt` as long as it throws a retryable `TidemarkError` and the policy allows. Whether a call may be repeated at
- * all is decided where its error is made: one that may have been done is not retryable (`TITAN_UNKNOWN_OUTCOME`).
+ * all is decided where its error is made: one that may have been done is not retryable where doing it twice would harm.
  */
 export async function withRetries<T>(context: RetryContext, attempt: () => Promise<T>): Promise<T> {
   const { settings, what, signal, log } = context;
