@@ -16,3 +16,10 @@ export {
   type SourceContext,
   type SourceFunction,
 } from './postgres/index.js';
+export {
+  createAmsActivities,
+  planProfiles,
+  type AmsDependencies,
+  type PlannedChange,
+  type PlannedProfiles,
+} from './ams/index.js';

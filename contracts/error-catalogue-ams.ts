@@ -56,6 +56,10 @@ export const amsErrors = {
     meaning: 'The table has changed since it was confirmed, or changes all the time.',
     mend: 'Run again, from a table that stands still.',
   },
+  AMS_NOT_WAITING: {
+    meaning: 'A run was answered that does not wait for a confirmation: not yet, not any more, or it never asks for one.',
+    mend: 'Look at its phase: `tidemark run` shows it, and so do the query `progress` and the Web UI.',
+  },
   AMS_ROWS_FAILED: {
     meaning: 'Rows could not be written: AMS refused them. The result lists them with the reason.',
     mend: 'Mend them and run again: what is written already is written again, which changes nothing.',

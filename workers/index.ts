@@ -1,6 +1,7 @@
 /** `tidemark/plugins`: the plugins for your own worker, and a worker made from a `tidemark.yaml`. */
 export { titanRdmPlugin, type TitanRdmPluginOptions } from './plugins/titan-rdm-plugin.js';
 export { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
+export { amsPlugin, type AmsPluginOptions } from './plugins/ams-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
 export { closeConnections, openConnections, type Connections } from './connections.js';

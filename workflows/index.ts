@@ -7,3 +7,5 @@ export { titanConventionUpload } from './titan-convention-upload.js';
 export { titanConventionDownload } from './titan-convention-download.js';
 export { titanSyncDomains } from './titan-sync-domains.js';
 export { postgresIngest } from './postgres-ingest.js';
+export { amsUpsertProfiles } from './ams-upsert-profiles.js';
+export { amsDownloadProfiles } from './ams-download-profiles.js';

@@ -1,6 +1,7 @@
 import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
+import type { AmsActivities } from '../contracts/ams-activities.js';
 import type { PostgresActivities, TidemarkActivities, TitanRdmActivities } from '../contracts/activities.js';
-import { CALL, INGEST, LAST_WORD, polling, TRANSFER } from './policies.js';
+import { CALL, INGEST, LAST_WORD, polling, PROFILES, TRANSFER } from './policies.js';
 
 type Steps = ActivityInterfaceFor<TitanRdmActivities & TidemarkActivities>;
 
@@ -17,3 +18,6 @@ export const lastWord = (summary: string): Steps => proxy({ ...LAST_WORD, summar
 /** Steps that bring batches of rows into PostgreSQL. */
 export const ingest = (summary: string): ActivityInterfaceFor<PostgresActivities> =>
   proxyActivities<PostgresActivities>({ ...INGEST, summary });
+/** Steps that work through a table of profiles. */
+export const profiles = (summary: string): ActivityInterfaceFor<AmsActivities> =>
+  proxyActivities<AmsActivities>({ ...PROFILES, summary });

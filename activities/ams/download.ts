@@ -3,7 +3,7 @@ import type { Ams, AmsForm, AmsUser } from '../../connectors/ams/port.js';
 import type { AmsActivities } from '../../contracts/ams-activities.js';
 import type { AmsDownloadOptions } from '../../contracts/ams-inputs.js';
 import { TidemarkError } from '../../contracts/errors.js';
-import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../connectors/common/near-names.js';
 import { named } from '../registry.js';
 import { runStep } from '../step.js';
 import type { AmsDependencies } from './dependencies.js';

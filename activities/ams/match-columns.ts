@@ -1,4 +1,4 @@
-import { nearNames } from '../../connectors/titanrdm/near-names.js';
+import { nearNames } from '../../connectors/common/near-names.js';
 import type { AmsField, AmsForm } from '../../connectors/ams/port.js';
 import type { AmsUpsertOptions } from '../../contracts/ams-inputs.js';
 import { TidemarkError } from '../../contracts/errors.js';
