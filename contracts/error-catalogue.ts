@@ -1,3 +1,4 @@
+import { amsErrors } from './error-catalogue-ams.js';
 import { ingestErrors } from './error-catalogue-ingest.js';
 import { postgresErrors } from './error-catalogue-postgres.js';
 import { runErrors } from './error-catalogue-runs.js';
@@ -17,4 +18,5 @@ export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ...runErrors,
   ...postgresErrors,
   ...ingestErrors,
+  ...amsErrors,
 };
