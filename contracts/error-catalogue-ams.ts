@@ -1,67 +1,93 @@
-/** Errors of profile upserts: of forms, tables and rows. Those of the calls to AMS are the connector's. */
+/** Errors of Teamworks AMS: the way to it, its forms, what it says of a write. `retryable`: whether trying again can help. */
 export const amsErrors = {
-  AMS_NOT_A_PROFILE_FORM: {
-    meaning: 'The form is of another type: it holds events or a database, not one record per user.',
-    mend: 'Name a form of profiles.',
+  AMS_BAD_OPTIONS: {
+    meaning: 'The options of the AMS connection are wrong.',
+    retryable: false,
+    mend: 'Correct the connection in the configuration; its url ends with the name of the site, as in https://example.smartabase.com/site.',
   },
-  AMS_FORM_READ_ONLY: {
-    meaning: 'The account may read this form and not write to it.',
-    mend: 'Give the account of the connection the right to write to it.',
+  AMS_NO_CREDENTIALS: {
+    meaning: 'The AMS connection has no username or no password.',
+    retryable: false,
+    mend: 'Give username and password of the connection, or set AMS_USERNAME and AMS_PASSWORD.',
   },
-  AMS_TABLE_NOT_FOUND: {
-    meaning: 'The source of a profile upsert has no such table.',
-    mend: 'Mend its name.',
+  AMS_AUTHENTICATION: {
+    meaning: 'AMS does not accept the username and password.',
+    retryable: false,
+    mend: "Check url, username and password of the connection: the username is not the e-mail address, and the site's API must be enabled.",
   },
-  AMS_EMPTY_TABLE: {
-    meaning: 'The source of a profile upsert has no row.',
-    mend: 'Look whether what makes the table has run.',
+  AMS_SESSION_ENDED: {
+    meaning: 'AMS ended the session again, right after a new sign-in.',
+    retryable: true,
+    mend: 'It is tried again by itself; when it persists, let nothing else sign in with this account.',
   },
-  AMS_NO_ID_COLUMN: {
-    meaning: 'The table has no column of the name that says whose row it is, or several.',
-    mend: 'Name that column user_id, username, email or about, and say which by idColumn.',
+  AMS_FORBIDDEN: {
+    meaning: 'The account may not do this.',
+    retryable: false,
+    mend: 'Give the account of the connection access to the form, and to the groups of the users that are written.',
   },
-  AMS_COLUMNS: {
-    meaning: 'Columns of the table, or of `columns`, do not fit: one is missing, there twice, or there is none to send.',
-    mend: 'Name each column once, as the table does.',
+  AMS_NOT_FOUND: {
+    meaning: 'AMS does not have what was asked for (404 or 410).',
+    retryable: false,
+    mend: "Check the connection's url, with its site, and that the API is enabled for that site.",
   },
-  AMS_UNKNOWN_FIELDS: {
-    meaning: 'The form has no field of this name. AMS would drop the value without a word.',
-    mend: 'Mend the name, or say by `columns` which column leads to which field.',
+  AMS_INVALID: {
+    meaning: 'AMS refused the request as invalid (400, 422 or another 4xx).',
+    retryable: false,
+    mend: 'Correct what the message names.',
   },
-  AMS_FIELD_NOT_WRITABLE: {
-    meaning: 'A field is calculated, or linked to another form: AMS fills it in by itself.',
-    mend: 'Leave it out, by `columns`.',
+  AMS_REFUSED: {
+    meaning: 'AMS answered 200 and, in the reply, that it did not do it.',
+    retryable: false,
+    mend: 'Correct what the message names.',
   },
-  AMS_UNKNOWN_USERS: {
-    meaning: 'Rows name users that do not exist, or that the account does not see: it sees those of the groups that it coaches.',
-    mend: "Mend the rows, let the account coach those groups, or say onUnknownUser 'quarantine' to leave them out.",
+  AMS_FIELDS_DROPPED: {
+    meaning: 'AMS wrote the record without some of its fields, since the form does not have or take them.',
+    retryable: false,
+    mend: 'Mend the names of those fields, or leave them out.',
   },
-  AMS_AMBIGUOUS_USERS: {
-    meaning: 'What a row says of its user fits several users, as names do.',
-    mend: 'Name users by user_id or username.',
+  AMS_BAD_INPUT: {
+    meaning: 'What was to be sent cannot be a profile: nothing was sent.',
+    retryable: false,
+    mend: 'Correct what the message names.',
   },
-  AMS_DUPLICATE_USERS: {
-    meaning: 'Several rows are for one user, who has one profile.',
-    mend: "Leave one row per user, or say onDuplicateUser 'last'.",
+  AMS_FORM_NOT_FOUND: {
+    meaning: 'The account sees no such form.',
+    retryable: false,
+    mend: 'Use the exact name of a form, and give the account access to it.',
   },
-  AMS_VALUES_REFUSED: {
-    meaning: 'Values do not fit the type or the options of their field.',
-    mend: 'Mend the rows that the message names.',
+  AMS_FORM_AMBIGUOUS: {
+    meaning: 'Several forms have this name.',
+    retryable: false,
+    mend: 'Rename one of them in AMS: writes name a form by nothing else.',
   },
-  AMS_ROWS_REFUSED: {
-    meaning: 'Rows cannot be sent, for several reasons. Nothing was sent.',
-    mend: 'Mend the rows that the message names.',
+  AMS_RATE_LIMITED: {
+    meaning: 'AMS asks for fewer calls (429, or as much in words).',
+    retryable: true,
+    mend: 'It is tried again by itself; lower the concurrency when it persists.',
   },
-  AMS_TABLE_CHANGED: {
-    meaning: 'The table has changed since it was confirmed, or changes all the time.',
-    mend: 'Run again, from a table that stands still.',
+  AMS_SERVER_ERROR: {
+    meaning: 'AMS failed while it answered (5xx), or said that it cannot answer now.',
+    retryable: true,
+    mend: 'It is tried again by itself; ask the administrator of the site when it persists.',
   },
-  AMS_NOT_WAITING: {
-    meaning: 'A run was answered that does not wait for a confirmation: not yet, not any more, or it never asks for one.',
-    mend: 'Look at its phase: `tidemark run` shows it, and so do the query `progress` and the Web UI.',
+  AMS_TIMEOUT: {
+    meaning: 'AMS did not answer in time.',
+    retryable: true,
+    mend: 'It is tried again by itself; raise the timeouts of the connection when it persists.',
   },
-  AMS_ROWS_FAILED: {
-    meaning: 'Rows could not be written: AMS refused them. The result lists them with the reason.',
-    mend: 'Mend them and run again: what is written already is written again, which changes nothing.',
+  AMS_UNREACHABLE: {
+    meaning: 'No connection to AMS, or it broke.',
+    retryable: true,
+    mend: "It is tried again by itself; check the connection's url and the network when it persists.",
+  },
+  AMS_TLS: {
+    meaning: 'The encrypted connection to AMS could not be made.',
+    retryable: false,
+    mend: "Check the connection's url and the certificates that this machine trusts.",
+  },
+  AMS_UNEXPECTED_REPLY: {
+    meaning: 'The reply is not one that AMS is known to give.',
+    retryable: false,
+    mend: "Check that the connection's url is that of an AMS site; otherwise report it.",
   },
 } as const;

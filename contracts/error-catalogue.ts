@@ -1,6 +1,7 @@
 import { amsErrors } from './error-catalogue-ams.js';
 import { ingestErrors } from './error-catalogue-ingest.js';
 import { postgresErrors } from './error-catalogue-postgres.js';
+import { profileErrors } from './error-catalogue-profiles.js';
 import { runErrors } from './error-catalogue-runs.js';
 import { setupErrors } from './error-catalogue-setup.js';
 import { tableErrors } from './error-catalogue-tables.js';
@@ -19,4 +20,5 @@ export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ...postgresErrors,
   ...ingestErrors,
   ...amsErrors,
+  ...profileErrors,
 };

@@ -2,7 +2,8 @@ export { TitanRdmClient } from './client.js';
 export type { CallOptions, TitanRdm } from './port.js';
 export type { CallLogEntry as TitanLogEntry } from '../http/call-log.js';
 export { type TitanRdmClientOptions, titanRdmClientOptionsSchema, type TitanRdmSettings } from './options.js';
-export { type ErrorCodeEntry, type TitanErrorCode, titanErrorCodes } from './error-codes.js';
+export type { ErrorCodeEntry } from '../http/coded-error.js';
+export { type TitanErrorCode, titanErrorCodes } from './error-codes.js';
 export {
   type Branch,
   type Column,
