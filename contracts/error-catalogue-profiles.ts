@@ -21,7 +21,8 @@ export const profileErrors = {
     mend: 'Name that column user_id, username, email or about, and say which by idColumn.',
   },
   AMS_COLUMNS: {
-    meaning: 'Columns of the table, or of `columns`, do not fit: one is missing, there twice, or there is none to send.',
+    meaning:
+      'Columns of the table, or of `columns`, do not fit: one is missing, there twice, or there is none to send.',
     mend: 'Name each column once, as the table does.',
   },
   AMS_UNKNOWN_FIELDS: {
@@ -33,7 +34,8 @@ export const profileErrors = {
     mend: 'Leave it out, by `columns`.',
   },
   AMS_UNKNOWN_USERS: {
-    meaning: 'Rows name users that do not exist, or that the account does not see: it sees those of the groups that it coaches.',
+    meaning:
+      'Rows name users that do not exist, or that the account does not see: it sees those of the groups that it coaches.',
     mend: "Mend the rows, let the account coach those groups, or say onUnknownUser 'quarantine' to leave them out.",
   },
   AMS_AMBIGUOUS_USERS: {
@@ -57,7 +59,8 @@ export const profileErrors = {
     mend: 'Run again, from a table that stands still.',
   },
   AMS_NOT_WAITING: {
-    meaning: 'A run was answered that does not wait for a confirmation: not yet, not any more, or it never asks for one.',
+    meaning:
+      'A run was answered that does not wait for a confirmation: not yet, not any more, or it never asks for one.',
     mend: 'Look at its phase: `tidemark run` shows it, and so do the query `progress` and the Web UI.',
   },
   AMS_ROWS_FAILED: {

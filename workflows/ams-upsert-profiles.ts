@@ -1,5 +1,9 @@
 import { ActivityFailure, continueAsNew, TimeoutFailure, workflowInfo } from '@temporalio/workflow';
-import { amsUpsertProfilesInputSchema, type AmsUpsertOptions, type AmsUpsertProfilesInput } from '../contracts/ams-inputs.js';
+import {
+  amsUpsertProfilesInputSchema,
+  type AmsUpsertOptions,
+  type AmsUpsertProfilesInput,
+} from '../contracts/ams-inputs.js';
 import type {
   AmsCheckedTable,
   AmsRefusedTable,
@@ -57,7 +61,10 @@ async function run(input: AmsUpsertProfilesInput, around: Surroundings): Promise
   view.know(tally);
   if (options.requireConfirmation) {
     view.enter('reading the profiles as they are');
-    const changes = await profiles(`What would be changed in ${options.form}`).amsPlanProfiles({ options, run: identity });
+    const changes = await profiles(`What would be changed in ${options.form}`).amsPlanProfiles({
+      options,
+      run: identity,
+    });
     tally = { ...tally, changes };
     view.know(tally);
     view.waits(Date.now() + options.confirmTimeoutSeconds * 1_000);
@@ -129,7 +136,9 @@ async function send(
 }
 
 function summaryOf({ form }: AmsUpsertOptions, state: AmsSendState | undefined): string {
-  return state === undefined ? `Profiles of ${form}` : `Profiles of ${form}, ${grouped(state.upserted + state.failed)} rows done`;
+  return state === undefined
+    ? `Profiles of ${form}`
+    : `Profiles of ${form}, ${grouped(state.upserted + state.failed)} rows done`;
 }
 
 const added = (tally: AmsTally, { rows, leftOut, upserted, failed }: AmsSendState): AmsTally => ({

@@ -16,7 +16,8 @@ export function isComputed({ type }: Pick<AmsField, 'type'>): boolean {
  */
 export function fitValue(field: AmsField, text: string): Fitted {
   const { type, options } = field;
-  if (options.length > 0) return /multi|checkboxes/iu.test(type) ? severalOptions(options, text) : oneOption(options, text);
+  if (options.length > 0)
+    return /multi|checkboxes/iu.test(type) ? severalOptions(options, text) : oneOption(options, text);
   if (/^(number|numeric|decimal|integer)\b/iu.test(type)) return number(text);
   if (/^date\b/iu.test(type)) return date(text);
   if (/^time\b/iu.test(type)) return time(text);

@@ -25,7 +25,11 @@ export function matchColumns(header: readonly string[], form: AmsForm, options: 
   const id = idColumn(header, options.idColumn);
   const wanted = wantedColumns(header, id, options.columns);
   if (wanted.length === 0)
-    throw refused('AMS_COLUMNS', `The table has no column besides '${header[id] ?? ''}'.`, 'Give it one for each field.');
+    throw refused(
+      'AMS_COLUMNS',
+      `The table has no column besides '${header[id] ?? ''}'.`,
+      'Give it one for each field.',
+    );
   const known = fieldsOf(form);
   const unknown = wanted.filter(({ field }) => !known.has(field));
   if (unknown.length > 0) throw unknownFields(form, unknown);

@@ -6,10 +6,7 @@ import { MAX_CHANGES, planChanges, type PlannedChange } from './plan.js';
 import { GrowingList } from './row-lists.js';
 import { AmsRuns } from './runs.js';
 
-export function planActivities(
-  dependencies: AmsDependencies,
-  runs: AmsRuns,
-): Pick<AmsActivities, 'amsPlanProfiles'> {
+export function planActivities(dependencies: AmsDependencies, runs: AmsRuns): Pick<AmsActivities, 'amsPlanProfiles'> {
   return {
     amsPlanProfiles: (input) =>
       runStep<{ phase: string; users: number }, AmsChanges>(async ({ signal, mark }) => {

@@ -92,7 +92,11 @@ async function fill(context: PrepareContext, { csv, spool, users, match }: Filli
     const before = spool.rowOf(user);
     if (before !== undefined) {
       if (options.onDuplicateUser === 'fail')
-        return refusals.add('AMS_DUPLICATE_USERS', { row, user, reason: `row ${before} is for the same user` }, ` (as ${before})`);
+        return refusals.add(
+          'AMS_DUPLICATE_USERS',
+          { row, user, reason: `row ${before} is for the same user` },
+          ` (as ${before})`,
+        );
       leftOut.superseded += 1;
     }
     spool.add({ row, user, values });

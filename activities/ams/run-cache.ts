@@ -27,7 +27,12 @@ export class RunCache {
   /** `cached` false: every step reads anew. */
   readsOf(
     ams: Ams,
-    { connection, run, cached, signal }: { connection: string; run: AmsRunIdentity; cached: boolean; signal: AbortSignal },
+    {
+      connection,
+      run,
+      cached,
+      signal,
+    }: { connection: string; run: AmsRunIdentity; cached: boolean; signal: AbortSignal },
   ): AmsReads {
     const kept: Kept = cached ? this.keptOf(JSON.stringify([connection, run])) : { forms: new Map(), users: undefined };
     return {

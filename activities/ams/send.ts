@@ -19,7 +19,13 @@ export interface Sending {
 }
 
 /** What a whole run cannot go on after: it concerns every row. */
-const ENDS_ALL = new Set(['AMS_AUTHENTICATION', 'AMS_NO_CREDENTIALS', 'AMS_TLS', 'AMS_NOT_FOUND', 'AMS_FORM_NOT_FOUND']);
+const ENDS_ALL = new Set([
+  'AMS_AUTHENTICATION',
+  'AMS_NO_CREDENTIALS',
+  'AMS_TLS',
+  'AMS_NOT_FOUND',
+  'AMS_FORM_NOT_FOUND',
+]);
 /** Rows in a row that fail for the moment: then it is AMS that is away, not they that are odd. */
 const AWAY_AFTER = 8;
 /** Rows that are put aside to be tried once more at the end. */

@@ -70,9 +70,13 @@ async function sendStretch(
       ledger,
       pace: new Pace(options.ratePerSecond),
       step,
-      maxRows: step.attempt < BRIEF_FROM_ATTEMPT ? options.rowsPerStretch : Math.min(BRIEF_ROWS, options.rowsPerStretch),
+      maxRows:
+        step.attempt < BRIEF_FROM_ATTEMPT ? options.rowsPerStretch : Math.min(BRIEF_ROWS, options.rowsPerStretch),
     });
-    const timer = setInterval(() => void ledger.commit().catch((error: unknown) => sender.fail(error)), COMMIT_EVERY_MS);
+    const timer = setInterval(
+      () => void ledger.commit().catch((error: unknown) => sender.fail(error)),
+      COMMIT_EVERY_MS,
+    );
     try {
       const ended = await sender.run();
       return await sentSoFar(ledger, dependencies, ended);
@@ -90,11 +94,7 @@ async function sendStretch(
   }
 }
 
-async function sentSoFar(
-  ledger: Ledger,
-  { results }: AmsDependencies,
-  ended: AmsSent['ended'],
-): Promise<AmsSent> {
+async function sentSoFar(ledger: Ledger, { results }: AmsDependencies, ended: AmsSent['ended']): Promise<AmsSent> {
   const state = await ledger.commit();
   return { state, ended, failures: await asRowList(ledger.failures, results) };
 }

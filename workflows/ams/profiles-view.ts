@@ -26,7 +26,8 @@ export class ProfilesView {
 
   constructor() {
     setHandler(profilesProgressQuery, () => this.progress(), {
-      description: 'Form, result, rows upserted and attempted, as of the latest stretch of rows; what would be changed.',
+      description:
+        'Form, result, rows upserted and attempted, as of the latest stretch of rows; what would be changed.',
     });
     this.show();
   }
@@ -109,7 +110,9 @@ export function profilesMarkdown({ form, pipeline, phase, since, note, until, ta
 
 function changesMarkdown({ readable, users, created, changed, unchanged, fields, sample }: AmsChanges): string[] {
   if (!readable)
-    return [`${counted(users, 'user')} would be written; the account may not read profiles, so what changes is not known.`];
+    return [
+      `${counted(users, 'user')} would be written; the account may not read profiles, so what changes is not known.`,
+    ];
   const counts = Object.entries(fields).sort(([, a], [, b]) => b - a);
   const lines = counts.slice(0, MAX_FIELDS).map(([field, count]) => row([text(field), grouped(count)]));
   return [

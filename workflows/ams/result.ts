@@ -60,7 +60,11 @@ function outcomeOf({ rows, upserted, leftOut }: AmsTally): AmsOutcome {
 type Counts = Pick<AmsUpsertProfilesResult, 'result' | 'rows' | 'upserted' | 'failed' | 'notAttempted'>;
 
 /** `Athlete Profile: partial. 4,990 of 5,000 rows upserted, 10 failed, 0 not attempted.` */
-function summaryOf(form: string, { result, rows, upserted, failed, notAttempted }: Counts, leftOut: AmsLeftOut): string {
+function summaryOf(
+  form: string,
+  { result, rows, upserted, failed, notAttempted }: Counts,
+  leftOut: AmsLeftOut,
+): string {
   const reasons = [
     ...(leftOut.unknownUsers > 0 ? [`${grouped(leftOut.unknownUsers)} of unknown users, in quarantine`] : []),
     ...(leftOut.superseded > 0 ? [`${grouped(leftOut.superseded)} with a later row for the same user`] : []),
