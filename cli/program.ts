@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
+import { confirmCommand } from './commands/confirm.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
 import { inferCommand } from './commands/infer.js';
@@ -18,6 +19,7 @@ const commands = [
   planCommand,
   runCommand,
   cancelCommand,
+  confirmCommand,
   checkCommand,
   inferCommand,
   sandboxCommand,

@@ -20,7 +20,7 @@ describe('a cell in the spelling of its field', () => {
     ['Date', '31/01/2025'],
     ['Time', '2:05 PM'],
     ['Dropdown', 'Left', ['Left', 'Right']],
-    ['Multiple Selection', 'Left, Right', ['Left', 'Right']],
+    ['Multiple Selection', 'Left|Right', ['Left', 'Right']],
     ['Multiple Selection', 'Track, field', ['Track, field', 'Swimming']],
   ];
   it.each(kept.map(named))('of type $type: $text stays as it is', ({ type, text, options }) => {
@@ -39,6 +39,7 @@ describe('a cell in the spelling of its field', () => {
     ['Single Selection', 'f', 'No', ['Yes', 'No']],
     ['Dropdown', 'TRUE', 'Y', ['Y', 'N', 'Not known']],
     ['Dropdown', 'false', 'False', ['True', 'False']],
+    ['Multiple Selection', 'Left, Right', 'Left|Right', ['Left', 'Right']],
   ];
   it.each(spelt.map(([type, text, wanted, options]) => ({ ...named([type, text, options]), wanted })))(
     'of type $type: $text becomes $wanted',
@@ -52,6 +53,8 @@ describe('a cell in the spelling of its field', () => {
     ['Number', 'Infinity'],
     ['Number', 'NaN'],
     ['Number', '12 kg'],
+    ['Number', '1e5'],
+    ['Number', '.5'],
     ['Number', 'true'],
     ['Date', '2025-02-29'],
     ['Date', '2025-01-31 13:45:00'],

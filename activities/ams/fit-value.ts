@@ -25,7 +25,7 @@ export function fitValue(field: AmsField, text: string): Fitted {
 }
 
 function number(text: string): Fitted {
-  if (/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/iu.test(text)) return { value: text };
+  if (/^-?\d+(\.\d+)?$/u.test(text)) return { value: text };
   return { problem: 'it is no number, written with digits and a point' };
 }
 
@@ -61,13 +61,14 @@ function oneOption(options: readonly string[], text: string): Fitted {
   return { problem: `it is none of the options ${shown(options)}` };
 }
 
-/** Several of them, with commas between; an option may hold a comma itself. */
+/** Several of them, joined by `|` as AMS writes them, or by commas; an option may hold a comma itself. */
 function severalOptions(options: readonly string[], text: string): Fitted {
-  if (options.includes(text)) return { value: text };
-  const parts = text.split(',').map((part) => part.trim());
-  return parts.every((part) => options.includes(part))
-    ? { value: text }
-    : { problem: `it is no list, with commas between, of the options ${shown(options)}` };
+  for (const separator of ['|', ','] as const) {
+    const parts = text.split(separator).map((part) => part.trim());
+    if (options.includes(text) || parts.every((part) => options.includes(part)))
+      return { value: options.includes(text) ? text : parts.join('|') };
+  }
+  return { problem: `it is no list, with | between, of the options ${shown(options)}` };
 }
 
 const TRUE_WORDS = ['true', 't', 'yes', 'y'];
