@@ -22,7 +22,7 @@ export class RequestLog {
   /** Calls that were under way at the same time, at most. */
   mostUnderWay = 0;
   private sequence = 0;
-  private underWay = 0;
+  underWay = 0;
 
   begin(route: string, method: string, path: string): RequestEntry {
     const entry: RequestEntry = {
