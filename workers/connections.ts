@@ -51,24 +51,36 @@ function open(
 
 const inMs = (seconds: number): number => Math.round(seconds * 1_000);
 
-/** The config speaks of seconds and attempts, the client of milliseconds and of tries after the first. */
-function clientOptions(connection: TitanRdmConnectionConfig, log: TitanRdmClientOptions['log']): TitanRdmClientOptions {
-  const { url, clientId, clientSecret, maxFileBytes, timeouts, retry } = connection;
+/** The config speaks of attempts, the clients of tries after the first. */
+const retryOptions = (retry: TitanRdmConnectionConfig['retry']) => ({
+  ...(retry?.attempts === undefined ? {} : { limit: retry.attempts - 1 }),
+  ...(retry?.maxDelaySeconds === undefined ? {} : { maxDelayMs: inMs(retry.maxDelaySeconds) }),
+});
+
+/** The config speaks of seconds, the clients of milliseconds. */
+const timeoutOptions = (timeouts: AmsConnectionConfig['timeouts']) => ({
+  ...(timeouts?.connectSeconds === undefined ? {} : { connectMs: inMs(timeouts.connectSeconds) }),
+  ...(timeouts?.requestSeconds === undefined ? {} : { requestMs: inMs(timeouts.requestSeconds) }),
+});
+
+function titanOptions({ type: _type, timeouts, retry, ...rest }: TitanRdmConnectionConfig, log: CallLog | undefined) {
   return {
-    url,
-    clientId,
-    clientSecret,
-    ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+    ...given(rest),
     timeouts: {
-      ...(timeouts?.connectSeconds === undefined ? {} : { connectMs: inMs(timeouts.connectSeconds) }),
-      ...(timeouts?.requestSeconds === undefined ? {} : { requestMs: inMs(timeouts.requestSeconds) }),
+      ...timeoutOptions(timeouts),
       ...(timeouts?.completeSeconds === undefined ? {} : { completeMs: inMs(timeouts.completeSeconds) }),
       ...(timeouts?.transferIdleSeconds === undefined ? {} : { transferIdleMs: inMs(timeouts.transferIdleSeconds) }),
     },
-    retry: {
-      ...(retry?.attempts === undefined ? {} : { limit: retry.attempts - 1 }),
-      ...(retry?.maxDelaySeconds === undefined ? {} : { maxDelayMs: inMs(retry.maxDelaySeconds) }),
-    },
+    retry: retryOptions(retry),
     ...(log === undefined ? {} : { log }),
-  };
+  } satisfies TitanRdmClientOptions;
+}
+
+function amsOptions({ type: _type, timeouts, retry, ...rest }: AmsConnectionConfig, log: CallLog | undefined) {
+  return {
+    ...given(rest),
+    timeouts: timeoutOptions(timeouts),
+    retry: retryOptions(retry),
+    ...(log === undefined ? {} : { log }),
+  } satisfies AmsClientOptions;
 }

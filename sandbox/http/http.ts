@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FaultRule } from './fault-rules.js';
+import type { CommonFaultRule } from './fault-rules.js';
 
 export type Json = Record<string, unknown>;
 
@@ -22,7 +22,7 @@ export interface Call {
   /** The JSON body; empty when there was none. */
   body: Json;
   /** The fault that befalls this call. Handlers look at those that change state; the server does the rest. */
-  fault?: FaultRule;
+  fault?: CommonFaultRule;
 }
 
 export type Handler = (call: Call) => Reply | Promise<Reply>;
@@ -33,13 +33,13 @@ export interface Route {
   /** `/api/imports/:id`; paths under `/api/v1/` are matched as `/api/`. */
   path: string;
   handler: Handler;
-  /** `bearer` needs a token; `signed` checks its own signature; `open` needs nothing. */
-  access: 'bearer' | 'signed' | 'open';
+  /** `signedIn` needs a token or a session, and its body is JSON; `signed` checks its own signature; `open` needs nothing. */
+  access: 'signedIn' | 'signed' | 'open';
   /** Refused by 402 while the account is overdue. */
   writes?: boolean;
 }
 
-/** An answer other than success, in the shape that TitanRDM's pages document. */
+/** An answer other than success, in the shape that the product documents, or a plain one. */
 export class HttpError extends Error {
   constructor(
     readonly status: number,

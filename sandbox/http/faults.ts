@@ -1,12 +1,12 @@
-import { faultRuleSchema, type FaultKind, type FaultRule, type FaultRuleInput } from './fault-rules.js';
+import type { CommonFaultRule } from './fault-rules.js';
 import type { Call } from './http.js';
 
 /** One fault that was made. */
-export interface FaultEntry {
+export interface FaultEntry<Kind extends string = string> {
   sequence: number;
   /** ISO 8601. */
   at: string;
-  kind: FaultKind;
+  kind: Kind;
   label: string | null;
   route: string;
   method: string;
@@ -16,8 +16,8 @@ export interface FaultEntry {
   workStatus: number | null;
 }
 
-interface ActiveRule {
-  rule: FaultRule;
+interface ActiveRule<Rule> {
+  rule: Rule;
   path: RegExp | undefined;
   routes: readonly string[] | undefined;
   skipped: number;
@@ -26,29 +26,32 @@ interface ActiveRule {
 }
 
 /** The rules, and the log that proves which faults were made. */
-export class Faults {
-  readonly log: FaultEntry[] = [];
-  private rules: ActiveRule[] = [];
+export class Faults<Rule extends CommonFaultRule, Input> {
+  readonly log: FaultEntry<Rule['kind']>[] = [];
+  private rules: ActiveRule<Rule>[] = [];
 
-  /** `tableOf` gives the convention key and key of the table that a call is about. */
-  constructor(private readonly tableOf: (call: Call) => readonly string[]) {}
+  /** `parse` fills in the defaults of a rule; `fits` decides by what of `match` only the product knows. */
+  constructor(
+    private readonly parse: (input: Input) => Rule,
+    private readonly fits: (rule: Rule, call: Call) => boolean,
+  ) {}
 
   /** Replaces all rules; the log stays. */
-  set(rules: readonly FaultRuleInput[]): void {
-    this.rules = rules.map(activate);
+  set(rules: readonly Input[]): void {
+    this.rules = rules.map((rule) => activate(this.parse(rule)));
   }
 
-  add(rules: readonly FaultRuleInput[]): void {
-    this.rules.push(...rules.map(activate));
+  add(rules: readonly Input[]): void {
+    this.rules.push(...rules.map((rule) => activate(this.parse(rule))));
   }
 
   /** The rules as they stand, with how often each was made. */
-  list(): (FaultRule & { made: number })[] {
+  list(): (Rule & { made: number })[] {
     return this.rules.map(({ rule, made }) => ({ ...rule, made }));
   }
 
   /** The fault that befalls this call, if any: it counts as used up. */
-  pick(call: Call): FaultRule | undefined {
+  pick(call: Call): Rule | undefined {
     for (const active of this.rules) {
       if (!this.matches(active, call)) continue;
       const { rule } = active;
@@ -64,7 +67,7 @@ export class Faults {
     return undefined;
   }
 
-  record(call: Call, rule: FaultRule, workStatus: number | null): void {
+  record(call: Call, rule: Rule, workStatus: number | null): void {
     this.log.push({
       sequence: this.log.length + 1,
       at: new Date().toISOString(),
@@ -77,19 +80,18 @@ export class Faults {
     });
   }
 
-  private matches({ rule, path, routes }: ActiveRule, call: Call): boolean {
-    const { method, table } = rule.match;
+  private matches({ rule, path, routes }: ActiveRule<Rule>, call: Call): boolean {
+    const { method } = rule.match;
     return (
       (method === undefined || method.toUpperCase() === call.method) &&
       (path === undefined || path.test(call.url.pathname)) &&
       (routes === undefined || routes.includes(call.route)) &&
-      (table === undefined || this.tableOf(call).includes(table))
+      this.fits(rule, call)
     );
   }
 }
 
-function activate(input: FaultRuleInput): ActiveRule {
-  const rule = faultRuleSchema.parse(input);
+function activate<Rule extends CommonFaultRule>(rule: Rule): ActiveRule<Rule> {
   const { path, route } = rule.match;
   return {
     rule,

@@ -1,33 +1,36 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Tokens } from './auth.js';
-import { afterWork, beforeWork, type FaultTools } from './fault-actions.js';
+import { afterWork, beforeWork, type FaultHooks, type FaultTools } from './fault-actions.js';
+import type { CommonFaultRule } from './fault-rules.js';
 import { errorSummary } from './error-text.js';
 import type { Faults } from './faults.js';
 import { HttpError, parseJson, readBody, type Call, type Reply, type Route } from './http.js';
-import type { RequestLog } from './request-log.js';
+import type { RequestEntry, RequestLog } from './request-log.js';
 import { Router } from './router.js';
 import { sendReply } from './send-reply.js';
-import type { SandboxSettings } from './settings.js';
 
-export interface ServerContext {
+export interface ServerContext<Rule extends CommonFaultRule, Input> {
   routes: readonly Route[];
-  tokens: Tokens;
-  faults: Faults;
+  faults: Faults<Rule, Input>;
   requests: RequestLog;
-  settings: () => SandboxSettings;
+  /** Milliseconds added to every call, but for those with an access of their own. */
+  latencyMs: () => number;
+  /** Throws an `HttpError` for a call that may not be made. */
+  admit: (route: Route, call: Call) => void;
+  /** What faults do that only this product knows. */
+  faultHooks: FaultHooks<Rule>;
   signal: AbortSignal;
 }
 
 /** The HTTP side: finds the route, lets faults happen, checks access, calls the handler, sends its reply. */
-export class SandboxServer {
+export class SandboxServer<Rule extends CommonFaultRule, Input> {
   private readonly product: Router;
   private control = new Router([]);
   private server: Server | undefined;
   private boundPort = 0;
 
-  constructor(private readonly context: ServerContext) {
+  constructor(private readonly context: ServerContext<Rule, Input>) {
     this.product = new Router(context.routes);
   }
 
@@ -90,23 +93,31 @@ export class SandboxServer {
   }
 
   private async serveProduct(route: Route, call: Call): Promise<void> {
-    const { settings, faults, requests, signal, tokens } = this.context;
+    const { requests } = this.context;
     const entry = requests.begin(call.route, call.method, call.url.pathname);
     const started = performance.now();
     call.response.once('close', () => {
       entry.durationMs = Math.round(performance.now() - started);
       entry.status = call.response.writableFinished ? call.response.statusCode : null;
     });
-    const { latencyMs } = settings();
-    if (latencyMs > 0 && route.access !== 'signed') await sleep(latencyMs, undefined, { signal });
+    try {
+      await this.serveCounted(route, call, entry);
+    } finally {
+      requests.end();
+    }
+  }
+
+  private async serveCounted(route: Route, call: Call, entry: RequestEntry): Promise<void> {
+    const { faults, faultHooks, signal, latencyMs } = this.context;
+    if (latencyMs() > 0 && route.access !== 'signed') await sleep(latencyMs(), undefined, { signal });
     const refusal = await this.readJson(route, call);
     const fault = faults.pick(call);
     if (fault === undefined) return sendReply(call.response, refusal ?? (await this.answer(route, call)));
     call.fault = fault;
     entry.fault = fault.kind;
-    const tools: FaultTools = {
+    const tools: FaultTools<Rule> = {
+      ...faultHooks,
       record: (workStatus) => faults.record(call, fault, workStatus),
-      revokeTokens: () => tokens.revokeAll(),
       signal,
     };
     const instead = await beforeWork(call, fault, tools);
@@ -117,7 +128,7 @@ export class SandboxServer {
 
   /** Bodies are read before faults are picked: a fault may be meant for the calls about one table. */
   private async readJson(route: Route, call: Call): Promise<Reply | undefined> {
-    if (route.access !== 'bearer' || call.method === 'GET') return undefined;
+    if (route.access !== 'signedIn' || call.method === 'GET') return undefined;
     try {
       call.body = parseJson(await readBody(call.request));
       return undefined;
@@ -128,10 +139,7 @@ export class SandboxServer {
 
   private async answer(route: Route, call: Call): Promise<Reply> {
     try {
-      if (route.access === 'bearer') this.context.tokens.check(call);
-      if (route.writes === true && this.context.settings().accountOverdue) {
-        throw new HttpError(402, 'Payment required', ['The account is overdue']);
-      }
+      this.context.admit(route, call);
       return await route.handler(call);
     } catch (error) {
       return errorReply(error);
