@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { TidemarkConfig } from '../contracts/config.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
+import { amsPlugin } from './plugins/ams-plugin.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
 
@@ -49,6 +50,11 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
         stores: connections.stores,
         titanrdm: connections.titanrdm,
         ...options.ingest,
+      }),
+      amsPlugin({
+        connections: connections.ams,
+        stores: connections.stores,
+        results: config.results.folder,
       }),
     ],
     ...options.worker,

@@ -64,6 +64,15 @@ export class Sender {
     this.own.abort(error);
   }
 
+  /** Breaks the sending off when another attempt may have this one's place. */
+  checkPulse(): void {
+    try {
+      this.sending.step.checkPulse();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** In the order of the table, what has not come to its end before. */
   private async *entries(): AsyncGenerator<ProfileEntry> {
     const { spool, ledger, maxRows } = this.sending;

@@ -20,6 +20,8 @@ import { AmsRuns } from './runs.js';
 
 /** Often enough that little is repeated, seldom enough that lists of failures have few parts. */
 const COMMIT_EVERY_MS = 500;
+/** Sooner than any request times out: after standing still, what is under way is broken off before it could be sent once more. */
+const WATCH_EVERY_MS = 200;
 /** Attempts from this one on are brief: the next stretch counts its attempts anew, so what is tried in vain counts, not a long way. */
 const BRIEF_FROM_ATTEMPT = 4;
 const BRIEF_ROWS = 500;
@@ -88,6 +90,7 @@ async function sendStretch(
       throw toFailure(error, await sentSoFar(ledger, dependencies, 'stopped'));
     } finally {
       clearInterval(timer);
+      clearInterval(watch);
     }
   } finally {
     await spool.remove();

@@ -9,16 +9,20 @@ import type { Action } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { print, printJson } from '../output.js';
 import { configFile } from '../temporal.js';
+import { planOfProfiles } from '../profiles-plan.js';
 import { embeddedOfDev } from './worker.js';
 
 export const action: Action<object> = ({ args: [name = ''], options }) =>
   withClosers(async (closers) => {
     const { config } = await loadConfig({ ...configFile(options), ...(await embeddedOfDev(options)) });
     const pipeline = pipelineOf(config, name);
-    if (pipeline.workflow !== 'postgresIngest') throw noPlan(name, pipeline.workflow);
-    const { input } = pipeline;
+    if (pipeline.workflow !== 'postgresIngest' && pipeline.workflow !== 'amsUpsertProfiles')
+      throw noPlan(name, pipeline.workflow);
     const connections = openConnections(config);
     closers.add(() => closeConnections(connections));
+    if (pipeline.workflow === 'amsUpsertProfiles')
+      return planOfProfiles(name, pipeline.input, { config, connections, json: options.json });
+    const { input } = pipeline;
     const database = connections.databases[input.target];
     // The config was checked: a target is a connection of type postgres.
     if (database === undefined) throw new Error(`no database '${input.target}'`);
@@ -63,6 +67,6 @@ function noPlan(name: string, workflow: string): TidemarkError {
   return new TidemarkError(`Pipeline "${name}" is one of ${workflow}: what it would do is not known beforehand.`, {
     code: 'NO_PLAN',
     retryable: false,
-    mend: 'A plan is to be had for pipelines of postgresIngest.',
+    mend: 'A plan is to be had for pipelines of postgresIngest and amsUpsertProfiles.',
   });
 }

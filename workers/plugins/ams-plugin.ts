@@ -1,11 +1,14 @@
 import { createAmsActivities, ResultsFolder, type ResultsLocation } from '../../activities/index.js';
-import type { Ams } from '../../connectors/ams/port.js';
+import { type Ams, AmsClient, type AmsClientOptions } from '../../connectors/ams/index.js';
 import type { TableStore } from '../../connectors/tables/index.js';
 import { SystemPlugin } from './system-plugin.js';
 
 export interface AmsPluginOptions {
-  /** Clients of AMS by the name that workflow inputs carry, each signed in once for all runs. Credentials stay in the worker. */
-  connections: Readonly<Record<string, Ams>>;
+  /**
+   * Sites of AMS by the name that workflow inputs carry: how to reach one, or a client of it. One client serves all runs of a connection,
+   * so that it signs in once. Credentials stay in the worker; left out, they are AMS_USERNAME and AMS_PASSWORD.
+   */
+  connections: Readonly<Record<string, AmsClientOptions | Ams>>;
   /** Stores of tables by name: `createStore` makes one of a folder, `PostgresStore` one of a schema. */
   stores: Readonly<Record<string, TableStore>>;
   /** Where lists of rows go: a folder that all workers share, or a location of your own. They hold values. */
@@ -22,7 +25,7 @@ export interface AmsPluginOptions {
  * @example
  * const worker = await Worker.create({
  *   connection, taskQueue: 'profiles', workflowsPath,
- *   plugins: [amsPlugin({ connections: { club: new AmsClient({ url, username, password }) }, stores: { lake }, results: './results' })],
+ *   plugins: [amsPlugin({ connections: { club: { url, username, password } }, stores: { lake }, results: './results' })],
  * });
  */
 export function amsPlugin(options: AmsPluginOptions): SystemPlugin {
@@ -31,11 +34,16 @@ export function amsPlugin(options: AmsPluginOptions): SystemPlugin {
   return new SystemPlugin({
     name: 'tidemark.ams',
     activities: createAmsActivities({
-      ams: connections,
+      ams: Object.fromEntries(Object.entries(connections).map(([name, given]) => [name, asClient(given)])),
       stores,
       results,
       ...(spoolDirectory === undefined ? {} : { spoolDirectory }),
     }),
     ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
   });
+}
+
+/** Errors: `AMS_BAD_OPTIONS`, `AMS_NO_CREDENTIALS`. */
+function asClient(given: AmsClientOptions | Ams): Ams {
+  return 'upsertProfile' in given ? given : new AmsClient(given);
 }
