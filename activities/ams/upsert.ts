@@ -79,6 +79,7 @@ async function sendStretch(
       () => void ledger.commit().catch((error: unknown) => sender.fail(error)),
       COMMIT_EVERY_MS,
     );
+    const watch = setInterval(() => sender.checkPulse(), WATCH_EVERY_MS);
     try {
       const ended = await sender.run();
       return await sentSoFar(ledger, dependencies, ended);

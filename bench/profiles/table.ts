@@ -11,7 +11,7 @@ export const FIELDS = [
 /** Added to each reply of the sandbox. */
 export const LATENCY_MS = 50;
 /** Requests under way at the same time. */
-export const CONCURRENCY = 20;
+export const CONCURRENCY = 8;
 
 /** Values of the n-th profile of a round, as the form spells them: every round brings others. */
 export function valuesOf(index: number, round: number): Record<(typeof FIELDS)[number]['name'], string> {

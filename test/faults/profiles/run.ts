@@ -90,8 +90,6 @@ async function make(
   }
   const isOpen = async (): Promise<boolean> => (await handle.describe()).status.name === 'RUNNING';
   switch (then) {
-    case undefined:
-      return true;
     case 'kill': {
       let open = false;
       const ending = await cell.workers.kill(async () => {
@@ -107,6 +105,8 @@ async function make(
       return (await isOpen()) && (await cell.workers.freeze(FROZEN_MS));
     case 'outlive':
       return (await isOpen()) && (await cell.workers.replaceFrozen());
+    default:
+      return true;
   }
 }
 
