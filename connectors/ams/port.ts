@@ -38,7 +38,8 @@ export interface AmsCallOptions {
 
 /**
  * Every call of Teamworks AMS that Tidemark makes. All throw `TidemarkError` with a code of `amsErrorCodes`. All are repeated after a
- * transient failure: reads change nothing, and a profile upsert that is done twice leaves what one leaves.
+ * transient failure: reads change nothing, and a profile upsert is idempotent, done twice it leaves what it leaves done once.
+ * `AMS_AUTHENTICATION` and `AMS_NO_CREDENTIALS` concern every call of the connection, not one record.
  */
 export interface Ams {
   /** Signs in now, unless it is done already. The account's own id. */

@@ -36,9 +36,12 @@ export function parseReply<T>(reply: HttpReply, told: Told, schema: z.ZodType<T>
 
 /** The error of a reply of status 200 that says that nothing was done. */
 export function failureInside(said: Said, { what, clean, codeOf = same }: Told): TidemarkError {
-  const parts = [said.state, said.message].filter((part) => part !== undefined);
-  const text = cutText(oneLine(clean(parts.join(': '))), MAX_SERVER_TEXT);
-  return amsError(codeOf(codeOfWords(said)), `${what} was answered with 200, but: ${text}`, { httpStatus: 200 });
+  // Cleaned first: the words of a value that is quoted mean nothing.
+  const message = said.message === undefined ? undefined : clean(said.message);
+  const parts = [said.state, message].filter((part) => part !== undefined);
+  const text = cutText(oneLine(parts.join(': ')), MAX_SERVER_TEXT);
+  const code = codeOf(codeOfWords({ ...said, message }));
+  return amsError(code, `${what} was answered with 200, but: ${text}`, { httpStatus: 200 });
 }
 
 function refusal(reply: HttpReply, { what, clean, codeOf = same }: Told): TidemarkError {

@@ -51,10 +51,13 @@ const MEANINGS: readonly (readonly [RegExp, AmsErrorCode])[] = [
     /\bsession (?:has |was |is )?(?:already )?(?:expired|ended|timed? ?out|invalid|not valid|not found|closed|terminated)\b|\b(?:expired|invalid|no|unknown) session$|\bnot (?:logged|signed) in\b|\b(?:log|sign) in again\b|\blogin required\b/iu,
     'AMS_SESSION_ENDED',
   ],
-  [/\baccess\b.{0,20}\bdenied\b|\bpermission\b|\bnot (?:permitted|authori[sz]ed|allowed)\b|\bforbidden\b/iu, 'AMS_FORBIDDEN'],
+  [
+    /\baccess\b.{0,20}\bdenied\b|\bpermission\b|\bnot (?:permitted|authori[sz]ed|allowed)\b|\bforbidden\b/iu,
+    'AMS_FORBIDDEN',
+  ],
   [/\btoo many (?:requests|calls)\b|\brate limit|\bthrottl/iu, 'AMS_RATE_LIMITED'],
   [
-    /\btime(?:d )? ?out\b|\bTimeoutException\b|\btemporar|\btry (?:it )?again\b|\bunavailable\b|\bbusy\b|\bdeadlock|\block (?:wait|timeout)|\bOptimisticLock|\bConcurrentModification|\boverload|\bmaintenance\b|\bconnection (?:reset|refused|closed|lost)\b/iu,
+    /\btime(?:d )? ?out\b|TimeoutException\b|\btemporar|\btry (?:it )?again\b|\bunavailable\b|\bbusy\b|\bdeadlock|\block (?:wait|timeout)|OptimisticLock|ConcurrentModification|\boverload|\bmaintenance\b|\bconnection (?:reset|refused|closed|lost)\b/iu,
     'AMS_SERVER_ERROR',
   ],
 ];
