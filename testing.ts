@@ -2,6 +2,7 @@
  * `tidemark/testing`: local servers with the wire protocols that Tidemark speaks, for anyone's tests.
  */
 export * from './sandbox/titanrdm/index.js';
+export * from './sandbox/ams/index.js';
 export {
   startDevServer,
   startPostgres,

@@ -18,3 +18,10 @@ export {
   type SourceFunction,
 } from './postgres/index.js';
 export { createWatermarkActivities } from './watermark/index.js';
+export {
+  createAmsActivities,
+  planProfiles,
+  type AmsDependencies,
+  type PlannedChange,
+  type PlannedProfiles,
+} from './ams/index.js';

@@ -1,5 +1,5 @@
 import { TidemarkError } from '../contracts/errors.js';
-import { nearNames } from '../connectors/titanrdm/near-names.js';
+import { nearNames } from '../connectors/common/near-names.js';
 
 /** Finds what a workflow named by its name; an unknown name is an error that lists the near ones. */
 export function named<T>(kind: string, things: Readonly<Record<string, T>>, name: string): T {

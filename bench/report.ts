@@ -47,6 +47,13 @@ export const caseSchema = z
     tableGrowth: z.number().optional(),
     /** Seconds that the peer read the file before its time began: in ours the reading is included. */
     peerReadSeconds: seconds.optional(),
+    /** Requests that were allowed at a time, and those that were under way at most. */
+    concurrency: z.int().positive().optional(),
+    peakInFlight: z.int().nonnegative().optional(),
+    /** Our rate / (concurrency × the rate of a serial client): 1 is all that there is to be had. */
+    shareOfConcurrency: z.number().positive().optional(),
+    /** Peak memory after all rows less that after a tenth of them. */
+    memoryGrowthMegabytes: z.number().optional(),
     /** From when the export was seen to be ready. */
     tidemarkAfterWaitSeconds: seconds.optional(),
     peerAfterWaitSeconds: seconds.nullable().optional(),

@@ -5,6 +5,7 @@ import { backfillCommand } from './commands/backfill.js';
 import { bundleCommand } from './commands/bundle.js';
 import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
+import { confirmCommand } from './commands/confirm.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
 import { historyCommand } from './commands/history.js';
@@ -34,6 +35,7 @@ const commands = [
   pauseCommand,
   resumeCommand,
   backfillCommand,
+  confirmCommand,
   checkCommand,
   inferCommand,
   bundleCommand,

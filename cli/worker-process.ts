@@ -21,7 +21,7 @@ export async function runWorker(
   await withClosers(async (closers) => {
     const connection = await connect(target);
     closers.add(() => connection.close());
-    const connections = openConnections(config, ({ level, ...entry }) => log[level](entry, `titanrdm ${entry.event}`));
+    const connections = openConnections(config, ({ level, system, ...entry }) => log[level](entry, `${system} ${entry.event}`));
     closers.add(() => closeConnections(connections));
     const { namespace, taskQueue } = target;
     const worker = await createTidemarkWorker({ config, connection, namespace, taskQueue, connections });

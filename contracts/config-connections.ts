@@ -108,21 +108,47 @@ export const postgresConnectionSchema = z.strictObject({
   lockTimeoutSeconds: z.number().positive().max(604_800).optional(),
 });
 
+/** A site of Teamworks AMS. */
+export const amsConnectionSchema = z.strictObject({
+  type: z.literal('ams'),
+  /** Address of the instance with the name of the site, for instance `https://example.smartabase.com/site`; or `sandbox`. */
+  url: z.union([
+    z.literal(SANDBOX_URL),
+    webAddress.refine((value) => /^https?:\/\/[^/]+\/.*[^/]/i.test(value), {
+      error: 'an address of AMS ends with the name of the site, for instance https://example.smartabase.com/site',
+    }),
+  ]),
+  /** The login name, which is not the e-mail address. Left out: the variable AMS_USERNAME. */
+  username: z.string().min(1).optional(),
+  /** Secret: write `${ENV}`, so that it is in no file. Left out: the variable AMS_PASSWORD. */
+  password: z.string().min(1).optional(),
+  /** Most requests of one worker under way at a time, whatever its runs ask for. Left out: the connector's default. */
+  maxInFlight: z.int().min(1).max(1_000).optional(),
+  /** What tells AMS which program calls (`X-APP-ID`). Left out: the connector's default. */
+  appId: z.string().min(1).optional(),
+  /** Seconds. Left out: the connector's defaults. */
+  timeouts: titanTimeoutsSchema.pick({ connectSeconds: true, requestSeconds: true }).optional(),
+  retry: titanRetrySchema.optional(),
+});
+
 export const connectionSchema = z.discriminatedUnion('type', [
   titanRdmConnectionSchema,
   filesConnectionSchema,
   postgresConnectionSchema,
+  amsConnectionSchema,
 ]);
 export type ConnectionConfig = z.infer<typeof connectionSchema>;
 export type TitanRdmConnectionConfig = z.infer<typeof titanRdmConnectionSchema>;
 export type FilesConnectionConfig = z.infer<typeof filesConnectionSchema>;
 export type PostgresConnectionConfig = z.infer<typeof postgresConnectionSchema>;
+export type AmsConnectionConfig = z.infer<typeof amsConnectionSchema>;
 export type ConnectionType = ConnectionConfig['type'];
 
-/** What a connection of each type can be in a pipeline: a tenant of TitanRDM, a store of tables, a folder of files, a database of PostgreSQL. */
+/** What a connection of each type can be in a pipeline: a tenant of TitanRDM, a store of tables, a folder of files, a database of PostgreSQL, a site of AMS. */
 export const CONNECTION_ROLES = {
   titanrdm: ['tenant'],
   files: ['store', 'folder'],
   postgres: ['store', 'database'],
-} as const satisfies Record<ConnectionType, readonly ('tenant' | 'store' | 'folder' | 'database')[]>;
+  ams: ['site'],
+} as const satisfies Record<ConnectionType, readonly ('tenant' | 'store' | 'folder' | 'database' | 'site')[]>;
 export type ConnectionRole = (typeof CONNECTION_ROLES)[ConnectionType][number];

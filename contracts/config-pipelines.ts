@@ -5,8 +5,10 @@ import {
   titanImportBatchInputSchema,
   titanSyncDomainsConfigSchema,
 } from './titan-inputs.js';
+import { amsDownloadProfilesInputSchema, amsUpsertProfilesInputSchema } from './ams-inputs.js';
 import type { ConnectionRole } from './config-connections.js';
 import { scheduleSchema } from './config-schedule.js';
+import type { TableReference } from './table-reference.js';
 import { postgresIngestConfigSchema, type PostgresIngestOptions } from './postgres-inputs.js';
 
 function pipelineOf<Name extends string, Input extends z.ZodType>(workflow: Name, input: Input) {
@@ -28,6 +30,8 @@ export const pipelineSchema = z.discriminatedUnion('workflow', [
   pipelineOf('titanConventionDownload', titanConventionDownloadConfigSchema),
   pipelineOf('titanSyncDomains', titanSyncDomainsConfigSchema),
   pipelineOf('postgresIngest', postgresIngestConfigSchema),
+  pipelineOf('amsUpsertProfiles', amsUpsertProfilesInputSchema),
+  pipelineOf('amsDownloadProfiles', amsDownloadProfilesInputSchema),
 ]);
 export type PipelineConfig = z.infer<typeof pipelineSchema>;
 export type PipelineWorkflow = PipelineConfig['workflow'];
@@ -50,23 +54,27 @@ export interface ConnectionUse {
 /** Every connection that a pipeline names. */
 export function connectionUses(pipeline: PipelineConfig): ConnectionUse[] {
   if (pipeline.workflow === 'postgresIngest') return ingestUses(pipeline.input);
+  if (pipeline.workflow === 'amsUpsertProfiles' || pipeline.workflow === 'amsDownloadProfiles') {
+    const site: ConnectionUse = { path: ['input', 'connection'], name: pipeline.input.connection, role: 'site' };
+    if (pipeline.workflow === 'amsUpsertProfiles')
+      return [site, ...referenceUses(pipeline.input.source, ['input', 'source'])];
+    return [site, { path: ['input', 'store'], name: pipeline.input.store, role: 'store' }];
+  }
   const tenant: ConnectionUse = { path: ['input', 'connection'], name: pipeline.input.connection, role: 'tenant' };
   if (pipeline.workflow === 'titanImportBatch') {
-    const sources = pipeline.input.tables.flatMap(({ source }, index): ConnectionUse[] =>
-      'connection' in source
-        ? [
-            {
-              path: ['input', 'tables', index, 'source', 'connection'],
-              name: source.connection,
-              role: 'store',
-              ...('query' in source ? { query: source.query } : {}),
-            },
-          ]
-        : [],
+    const sources = pipeline.input.tables.flatMap(({ source }, index) =>
+      referenceUses(source, ['input', 'tables', index, 'source']),
     );
     return [tenant, ...sources];
   }
   return [tenant, { path: ['input', 'store'], name: pipeline.input.store, role: 'store' }];
+}
+
+/** The store that a table reference names, if it does. */
+function referenceUses(source: TableReference, path: ConnectionUse['path']): ConnectionUse[] {
+  if (!('connection' in source)) return [];
+  const query = 'query' in source ? { query: source.query } : {};
+  return [{ path: [...path, 'connection'], name: source.connection, role: 'store', ...query }];
 }
 
 function ingestUses({ source, target }: Pick<PostgresIngestOptions, 'source' | 'target'>): ConnectionUse[] {

@@ -92,6 +92,7 @@ const WANTED: Record<ConnectionRole, string> = {
   store: 'a connection that holds tables',
   folder: "a connection of type 'files'",
   database: "a connection of type 'postgres'",
+  site: "a connection of type 'ams'",
 };
 
 /** Every name of a connection in a pipeline must be configured, and be of a type that fits. */

@@ -1,5 +1,7 @@
+import { amsErrors } from './error-catalogue-ams.js';
 import { ingestErrors } from './error-catalogue-ingest.js';
 import { postgresErrors } from './error-catalogue-postgres.js';
+import { profileErrors } from './error-catalogue-profiles.js';
 import { runErrors } from './error-catalogue-runs.js';
 import { scheduleErrors } from './error-catalogue-schedules.js';
 import { setupErrors } from './error-catalogue-setup.js';
@@ -21,4 +23,6 @@ export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ...postgresErrors,
   ...ingestErrors,
   ...watermarkErrors,
+  ...amsErrors,
+  ...profileErrors,
 };

@@ -16,6 +16,7 @@ export const OPERATION_WORKFLOWS = {
   conventionDownload: 'titanConventionDownload',
   syncDomains: 'titanSyncDomains',
   ingest: 'postgresIngest',
+  profileUpsert: 'amsUpsertProfiles',
 } as const satisfies Record<string, keyof TidemarkWorkflows>;
 
 type Operations = {

@@ -1,3 +1,5 @@
+import type { AmsDownloadProfilesInput, AmsUpsertProfilesInput } from './ams-inputs.js';
+import type { AmsDownloadProfilesResult, AmsUpsertProfilesResult } from './ams-results.js';
 import type { PostgresIngestInput } from './postgres-inputs.js';
 import type { PostgresIngestResult } from './postgres-results.js';
 import type {
@@ -26,6 +28,8 @@ export interface TidemarkWorkflows {
   titanConventionDownload(input: TitanConventionDownloadInput): Promise<TitanConventionDownloadResult>;
   titanSyncDomains(input: TitanSyncDomainsInput): Promise<TitanSyncDomainsResult>;
   postgresIngest(input: PostgresIngestInput): Promise<PostgresIngestResult>;
+  amsUpsertProfiles(input: AmsUpsertProfilesInput): Promise<AmsUpsertProfilesResult>;
+  amsDownloadProfiles(input: AmsDownloadProfilesInput): Promise<AmsDownloadProfilesResult>;
 }
 
 export type WorkflowName = keyof TidemarkWorkflows;

@@ -8,7 +8,7 @@ import type {
   TitanConventionDownloadResult,
   TitanImportBatchResult,
 } from '../contracts/titan-results.js';
-import type { RequestEntry } from '../sandbox/titanrdm/request-log.js';
+import type { RequestEntry } from '../sandbox/http/request-log.js';
 import { world } from './support/refusal.js';
 import { CUSTOMER_DOMAIN, openTenant, type Tenant } from './support/tenant.js';
 

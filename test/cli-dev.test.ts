@@ -157,6 +157,11 @@ describe('tidemark sandbox', () => {
         clientId: expect.any(String),
         clientSecret: expect.any(String),
       },
+      ams: {
+        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/demo$/),
+        username: 'sandbox',
+        password: expect.any(String),
+      },
     });
     const { url, clientId, clientSecret } = first.titanrdm;
     const form = new URLSearchParams({

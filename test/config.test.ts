@@ -294,6 +294,24 @@ describe('the word sandbox as an address', () => {
     expect(started).toBe(1);
   });
 
+  const ams = 'version: 1\nconnections:\n  profiles: { type: ams, url: sandbox, maxInFlight: 4 }\n';
+
+  it('is replaced by the sandbox of its own type', async () => {
+    const access = { url: 'http://127.0.0.1:9/demo', username: 'a', password: 'b' };
+    const config = await load(ams, { ams: () => Promise.resolve(access) });
+    expect(config.connections['profiles']).toEqual({ type: 'ams', maxInFlight: 4, ...access });
+    expect((await refusal(ams)).message).toContain('connections.profiles.url: asks for the local sandbox');
+  });
+
+  it('of AMS stands for an address that ends with the name of a site', async () => {
+    for (const url of ['https://example.smartabase.com', 'https://example.smartabase.com/']) {
+      const error = await refusal(ams.replace('sandbox', url));
+      expect(error.message).toMatch(/connections\.profiles\.url/u);
+    }
+    const address = 'https://example.smartabase.com/site';
+    expect((await load(ams.replace('sandbox', address))).connections['profiles']).toMatchObject({ url: address });
+  });
+
   it('is an error where no sandbox is started', async () => {
     const error = await refusal(text);
     expect(error.code).toBe('CONFIG_SANDBOX');

@@ -12,7 +12,7 @@ function codesInSources(): string[] {
   const sources = files.filter((file) => file.endsWith('.ts')).map((file) => readFileSync(file, 'utf8'));
   const patterns = [
     /\bcode: '(\w+)'/g,
-    /(?:titanError|ConfigError|ended|nonRetryable)\([^;]{0,80}?'([A-Z]+_[A-Z_]+)'/g,
+    /(?:titanError|amsError|ConfigError|ended|nonRetryable)\([^;]{0,80}?'([A-Z]+_[A-Z_]+)'/g,
   ];
   const codes = sources.flatMap((source) =>
     patterns.flatMap((pattern) => [...source.matchAll(pattern)].map((match) => match[1]!)),

@@ -30,6 +30,8 @@ describe('the example project', () => {
     expect(printed).toContain('airports     3,374 rows sent: 0 inserted, 0 updated, 1 deleted');
     expect(printed).toContain('countries      250 rows sent: 0 inserted, 1 updated, 0 deleted');
     expect(printed).toContain('279,918 values in 45,674 rows: all are the same.');
+    expect(printed).toContain('Athlete Profile: success. 10 of 10 rows upserted, 0 failed, 0 not attempted.');
+    expect(printed).toContain('80 values compared: all are the same.');
     expect(
       printed.match(
         /http:\/\/ui\.example\/namespaces\/\w+\/workflows\/reference-data%2F(upload|corrections|into-warehouse|from-warehouse|download)\/[0-9a-f-]+\/history/g,

@@ -24,7 +24,14 @@ describe('a short fault campaign', () => {
     scenarios = (JSON.parse(stdout) as { scenarios: ScenarioReport[] }).scenarios;
   }, 240_000);
 
-  for (const name of ['import-batch', 'convention-upload', 'convention-download', 'ingest-no-key', 'ingest-key']) {
+  for (const name of [
+    'import-batch',
+    'convention-upload',
+    'convention-download',
+    'ingest-no-key',
+    'ingest-key',
+    'profiles',
+  ]) {
     it(`${name}: ends right without help whatever happens to worker and server`, () => {
       const report = scenarios.find(({ scenario }) => scenario === name);
       expect(report?.findings).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { serverMessage, storeMessage } from '../connectors/titanrdm/error-message.js';
+import { serverMessage } from '../connectors/http/error-message.js';
+import { retryAfterSeconds, retryDelay } from '../connectors/http/retry-policy.js';
 import {
   latestMark,
   markMicroseconds,
@@ -12,7 +13,7 @@ import {
   titanErrorCodes,
 } from '../connectors/titanrdm/index.js';
 import { titanRdmClientOptionsSchema } from '../connectors/titanrdm/options.js';
-import { retryAfterSeconds, retryDelay } from '../connectors/titanrdm/retry-policy.js';
+import { storeMessage } from '../connectors/titanrdm/store-message.js';
 import { TokenSource, usableSeconds } from '../connectors/titanrdm/token.js';
 
 describe('the delay before the next try', () => {

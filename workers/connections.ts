@@ -1,5 +1,12 @@
-import type { ConnectionConfig, TidemarkConfig, TitanRdmConnectionConfig } from '../contracts/config.js';
+import type {
+  AmsConnectionConfig,
+  ConnectionConfig,
+  TidemarkConfig,
+  TitanRdmConnectionConfig,
+} from '../contracts/config.js';
 import type { PostgresDatabase, TitanRdmConnection } from '../activities/index.js';
+import { type Ams, AmsClient, type AmsClientOptions } from '../connectors/ams/index.js';
+import type { CallLogEntry } from '../connectors/http/call-log.js';
 import { createStore, type TableStore } from '../connectors/tables/index.js';
 import type { TitanRdmClientOptions } from '../connectors/titanrdm/index.js';
 import { openPostgres, postgresStore } from './postgres-connection.js';
@@ -11,31 +18,28 @@ export interface Connections {
   /** Of connections of type `postgres` too: closing the store closes the sessions. */
   stores: Record<string, TableStore>;
   databases: Record<string, PostgresDatabase>;
+  ams: Record<string, Ams>;
 }
 
-/** Opens what the config names; `log` hears of the connectors' retries and warnings. */
-export function openConnections(
-  config: Pick<TidemarkConfig, 'connections'>,
-  log?: TitanRdmClientOptions['log'],
-): Connections {
-  const opened: Connections = { titanrdm: {}, stores: {}, databases: {} };
+/** Hears of the connectors' calls, retries and sign-ins, and whose they are. */
+export type ConnectionLog = (entry: CallLogEntry & { system: 'titanrdm' | 'ams' }) => void;
+
+/** Opens what the config names. */
+export function openConnections(config: Pick<TidemarkConfig, 'connections'>, log?: ConnectionLog): Connections {
+  const opened: Connections = { titanrdm: {}, stores: {}, databases: {}, ams: {} };
   for (const [name, connection] of Object.entries(config.connections)) open(opened, name, connection, log);
   return opened;
 }
 
 export async function closeConnections(connections: Connections): Promise<void> {
-  await Promise.all(Object.values(connections.stores).map((store) => store.close()));
+  const { stores, ams } = connections;
+  await Promise.all([...Object.values(stores), ...Object.values(ams)].map((each) => each.close()));
 }
 
-function open(
-  opened: Connections,
-  name: string,
-  connection: ConnectionConfig,
-  log: TitanRdmClientOptions['log'],
-): void {
+function open(opened: Connections, name: string, connection: ConnectionConfig, log: ConnectionLog | undefined): void {
   switch (connection.type) {
     case 'titanrdm':
-      opened.titanrdm[name] = titanRdmConnection(clientOptions(connection, log));
+      opened.titanrdm[name] = titanRdmConnection(titanOptions(connection, log));
       return;
     case 'files':
       opened.stores[name] = createStore(connection);
@@ -45,30 +49,48 @@ function open(
       const { queries, allowQueries } = connection;
       opened.databases[name] = { client, queries, allowQueries };
       opened.stores[name] = postgresStore(client, connection);
+      return;
     }
+    case 'ams':
+      opened.ams[name] = new AmsClient(amsOptions(connection, log));
   }
 }
 
 const inMs = (seconds: number): number => Math.round(seconds * 1_000);
 
-/** The config speaks of seconds and attempts, the client of milliseconds and of tries after the first. */
-function clientOptions(connection: TitanRdmConnectionConfig, log: TitanRdmClientOptions['log']): TitanRdmClientOptions {
-  const { url, clientId, clientSecret, maxFileBytes, timeouts, retry } = connection;
+/** The config speaks of attempts, the clients of tries after the first. */
+const retryOptions = (retry: TitanRdmConnectionConfig['retry']) => ({
+  ...(retry?.attempts === undefined ? {} : { limit: retry.attempts - 1 }),
+  ...(retry?.maxDelaySeconds === undefined ? {} : { maxDelayMs: inMs(retry.maxDelaySeconds) }),
+});
+
+/** The config speaks of seconds, the clients of milliseconds. */
+const timeoutOptions = (timeouts: AmsConnectionConfig['timeouts']) => ({
+  ...(timeouts?.connectSeconds === undefined ? {} : { connectMs: inMs(timeouts.connectSeconds) }),
+  ...(timeouts?.requestSeconds === undefined ? {} : { requestMs: inMs(timeouts.requestSeconds) }),
+});
+
+function titanOptions(
+  { type: _type, timeouts, retry, ...rest }: TitanRdmConnectionConfig,
+  log: ConnectionLog | undefined,
+) {
   return {
-    url,
-    clientId,
-    clientSecret,
-    ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+    ...rest,
     timeouts: {
-      ...(timeouts?.connectSeconds === undefined ? {} : { connectMs: inMs(timeouts.connectSeconds) }),
-      ...(timeouts?.requestSeconds === undefined ? {} : { requestMs: inMs(timeouts.requestSeconds) }),
+      ...timeoutOptions(timeouts),
       ...(timeouts?.completeSeconds === undefined ? {} : { completeMs: inMs(timeouts.completeSeconds) }),
       ...(timeouts?.transferIdleSeconds === undefined ? {} : { transferIdleMs: inMs(timeouts.transferIdleSeconds) }),
     },
-    retry: {
-      ...(retry?.attempts === undefined ? {} : { limit: retry.attempts - 1 }),
-      ...(retry?.maxDelaySeconds === undefined ? {} : { maxDelayMs: inMs(retry.maxDelaySeconds) }),
-    },
-    ...(log === undefined ? {} : { log }),
-  };
+    retry: retryOptions(retry),
+    ...(log === undefined ? {} : { log: (entry: CallLogEntry) => log({ system: 'titanrdm', ...entry }) }),
+  } satisfies TitanRdmClientOptions;
+}
+
+function amsOptions({ type: _type, timeouts, retry, ...rest }: AmsConnectionConfig, log: ConnectionLog | undefined) {
+  return {
+    ...rest,
+    timeouts: timeoutOptions(timeouts),
+    retry: retryOptions(retry),
+    ...(log === undefined ? {} : { log: (entry: CallLogEntry) => log({ system: 'ams', ...entry }) }),
+  } satisfies AmsClientOptions;
 }

@@ -3,6 +3,7 @@ export { titanRdmPlugin, type TitanRdmPluginOptions } from './plugins/titan-rdm-
 export { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 export { watermarkPlugin, type WatermarkPluginOptions } from './plugins/watermark-plugin.js';
 export { nexusPlugin } from './plugins/nexus-plugin.js';
+export { amsPlugin, type AmsPluginOptions } from './plugins/ams-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
 export { usableBundle, writeWorkflowBundle } from './workflow-bundle.js';

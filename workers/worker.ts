@@ -5,6 +5,7 @@ import { closeConnections, openConnections, type Connections } from './connectio
 import { dataConverterOf } from './data-converter.js';
 import { resultsLocation } from './results-location.js';
 import { nexusPlugin } from './plugins/nexus-plugin.js';
+import { amsPlugin } from './plugins/ams-plugin.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
 import { watermarkPlugin } from './plugins/watermark-plugin.js';
@@ -63,6 +64,12 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
         ...options.ingest,
       }),
       watermarkPlugin(),
+      amsPlugin({
+        connections: connections.ams,
+        stores: connections.stores,
+        results: resultsLocation(config.results),
+        ...inlineRows,
+      }),
       ...(config.worker.nexus ? [nexusPlugin()] : []),
     ],
     ...options.worker,

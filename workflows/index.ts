@@ -9,3 +9,5 @@ export { titanSyncDomains } from './titan-sync-domains.js';
 export { postgresIngest } from './postgres-ingest.js';
 export { tidemarkWatermark } from './tidemark-watermark.js';
 export { tidemarkRun } from './tidemark-run.js';
+export { amsUpsertProfiles } from './ams-upsert-profiles.js';
+export { amsDownloadProfiles } from './ams-download-profiles.js';

@@ -37,6 +37,9 @@ export const TRANSFER: ActivityOptions = {
  */
 export const INGEST: ActivityOptions = TRANSFER;
 
+/** Works through a table of profiles. Its end is waited for on cancellation: it still notes which rows were written. */
+export const PROFILES: ActivityOptions = TRANSFER;
+
 /** Waits for a server inside one activity: no event per poll. The activity itself ends the wait at `maxWaitSeconds`. */
 export function polling(maxWaitSeconds: number): ActivityOptions {
   return {

@@ -1,11 +1,12 @@
 import { proxyActivities, type ActivityInterfaceFor, type ActivityOptions } from '@temporalio/workflow';
+import type { AmsActivities } from '../contracts/ams-activities.js';
 import type {
   PostgresActivities,
   TidemarkActivities,
   TitanRdmActivities,
   WatermarkActivities,
 } from '../contracts/activities.js';
-import { CALL, INGEST, LAST_WORD, polling, TRANSFER, WAIT_FOR_RUN, WATERMARK } from './policies.js';
+import { CALL, INGEST, LAST_WORD, polling, PROFILES, TRANSFER, WAIT_FOR_RUN, WATERMARK } from './policies.js';
 
 type Steps = ActivityInterfaceFor<TitanRdmActivities & TidemarkActivities>;
 
@@ -31,3 +32,6 @@ export const watermark = (summary: string): ActivityInterfaceFor<WatermarkActivi
 /** Steps that wait for another run. */
 export const waitForRun = (summary: string): ActivityInterfaceFor<WatermarkActivities> =>
   proxyActivities<WatermarkActivities>({ ...WAIT_FOR_RUN, summary });
+/** Steps that work through a table of profiles. */
+export const profiles = (summary: string): ActivityInterfaceFor<AmsActivities> =>
+  proxyActivities<AmsActivities>({ ...PROFILES, summary });

@@ -4,7 +4,7 @@ import type { Discovery, TableTarget, TitanRdmActivities } from '../../contracts
 import type { BranchSelector } from '../../contracts/titan-common.js';
 import type { TableSelector } from '../../contracts/titan-inputs.js';
 import type { DeployedTable, Domain, TitanRdm } from '../../connectors/titanrdm/index.js';
-import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../connectors/common/near-names.js';
 import { named } from '../registry.js';
 import { runStep } from '../step.js';
 import type { TitanRdmDependencies } from './dependencies.js';

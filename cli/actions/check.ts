@@ -1,4 +1,5 @@
 import { TidemarkError, type ErrorInfo } from '../../contracts/errors.js';
+import { counted } from '../../contracts/readable.js';
 import { connectTemporal, temporalTarget } from '../../workers/client/index.js';
 import { loadConfig } from '../../workers/config/index.js';
 import { closeConnections, openConnections, type TableStore } from '../../workers/index.js';
@@ -36,6 +37,12 @@ export const action: Action<object> = ({ options }) =>
           await client.authenticate({ signal });
           const names = (await client.listBranches({ signal })).map((branch) => branch.name);
           return `signed in; ${listed('branches', names)}`;
+        }),
+      ),
+      ...Object.entries(connections.ams).map(([name, client]) =>
+        attempt(name, 'AMS', async (signal) => {
+          await client.check({ signal });
+          return `signed in; ${counted((await client.users({ signal })).length, 'user')} in sight`;
         }),
       ),
       ...Object.entries(connections.databases).map(([name, { client }]) =>

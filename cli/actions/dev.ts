@@ -6,13 +6,14 @@ import { DEFAULT_TASK_QUEUE, type TidemarkConfig } from '../../contracts/config.
 import { announceLocalServer, temporalTarget, type TemporalTarget } from '../../workers/client/index.js';
 import { findConfig, loadConfig, type Loaded } from '../../workers/config/index.js';
 import { startDevServer, startPostgres, type PostgresServer } from '../../workers/dev-server/index.js';
+import type { AmsSandbox } from '../../sandbox/ams/index.js';
 import type { TitanSandbox } from '../../sandbox/titanrdm/index.js';
 import { withClosers, type Closers } from '../closers.js';
 import type { Action } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { installTemporalRuntime } from '../temporal-runtime.js';
 import { note, print, printJson } from '../output.js';
-import { accessOf, startSandbox } from '../sandbox.js';
+import { accessOf, amsAccessOf, startLocalAms, startSandbox } from '../sandbox.js';
 import { untilSignal } from '../signals.js';
 import { configFile } from '../temporal.js';
 import { runWorker } from '../worker-process.js';
@@ -35,18 +36,27 @@ export const action: Action<DevOptions> = ({ options, log }) =>
       sandbox = started;
       return accessOf(started);
     };
+    let site: AmsSandbox | undefined;
+    const ams = async ({ definitions }: { definitions?: string | undefined }) => {
+      const started = await startLocalAms({ definitions });
+      closers.add(() => started.close());
+      site = started;
+      return amsAccessOf(started);
+    };
     let database: PostgresServer | undefined;
     const postgres = async ({ dataFolder }: { dataFolder: string }) => {
       database = await startPostgres({ dataFolder, log: (line) => log.debug(line) });
       closers.add(database.stop);
       return database.access;
     };
-    const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start, postgres });
+    const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start, ams, postgres });
     if (options.sandbox && sandbox === undefined) await start(loaded?.config.sandbox ?? {});
+    if (options.sandbox && site === undefined) await ams(loaded?.config.sandbox ?? {});
     const folder = loaded?.folder ?? process.cwd();
     const target = await startTemporal(options, loaded, folder, log, closers);
     const access = {
       ...(sandbox === undefined ? {} : { sandbox: accessOf(sandbox) }),
+      ...(site === undefined ? {} : { ams: amsAccessOf(site) }),
       ...(database === undefined ? {} : { postgres: database.access }),
     };
     const { address, namespace, webUi, taskQueue } = target;
@@ -59,10 +69,11 @@ export const action: Action<DevOptions> = ({ options, log }) =>
         printJson({
           temporal: { address, namespace, taskQueue, ...ui },
           ...titanrdm,
+          ...(access.ams === undefined ? {} : { ams: access.ams }),
           ...(access.postgres === undefined ? {} : { postgres: access.postgres }),
           config: loaded?.file ?? null,
         });
-      else print(describe(target, loaded, access.sandbox?.url, database));
+      else print(describe(target, loaded, access, database));
     };
     if (loaded === undefined) {
       ready();
@@ -104,14 +115,15 @@ async function startTemporal(
 function describe(
   target: TemporalTarget,
   loaded: Loaded<TidemarkConfig> | undefined,
-  sandbox: string | undefined,
+  { sandbox, ams }: { sandbox?: { url: string }; ams?: { url: string } },
   database: PostgresServer | undefined,
 ): string {
   const pipelines = Object.keys(loaded?.config.pipelines ?? {});
   return [
     `Web UI      ${target.webUi ?? '(address not known)'}`,
     `Temporal    ${target.address}, namespace ${target.namespace}`,
-    ...(sandbox === undefined ? [] : [`TitanRDM    ${sandbox} (sandbox; --json prints its credentials)`]),
+    ...(sandbox === undefined ? [] : [`TitanRDM    ${sandbox.url} (sandbox; --json prints its credentials)`]),
+    ...(ams === undefined ? [] : [`AMS         ${ams.url} (sandbox; --json prints its credentials)`]),
     ...(database === undefined
       ? []
       : [

@@ -1,4 +1,4 @@
-import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../connectors/common/near-names.js';
 import { titanErrorCodes } from '../../connectors/titanrdm/error-codes.js';
 import { errorCatalogue, type CatalogueEntry } from '../../contracts/error-catalogue.js';
 import { TidemarkError } from '../../contracts/errors.js';

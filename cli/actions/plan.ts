@@ -1,5 +1,6 @@
 import { describePlan } from '../../connectors/postgres/migrate/index.js';
 import { planIngest, type IngestPlan, type JsonValue } from '../../connectors/postgres/index.js';
+import { TidemarkError } from '../../contracts/errors.js';
 import { isTitanPipeline } from '../../workers/plan/index.js';
 import { pipelineOf } from '../../workers/client/index.js';
 import { loadConfig } from '../../workers/config/index.js';
@@ -10,6 +11,7 @@ import { EXIT } from '../exit-codes.js';
 import { print, printJson } from '../output.js';
 import { configFile } from '../temporal.js';
 import { printTitanPlan } from './plan-titan.js';
+import { planOfProfiles } from '../profiles-plan.js';
 import { embeddedOfDev } from './worker.js';
 
 export const action: Action<object> = ({ args: [name = ''], options }) =>
@@ -18,7 +20,11 @@ export const action: Action<object> = ({ args: [name = ''], options }) =>
     const pipeline = pipelineOf(config, name);
     const connections = openConnections(config);
     closers.add(() => closeConnections(connections));
-    if (isTitanPipeline(pipeline)) return printTitanPlan(name, pipeline, { config, connections, json: options.json });
+    const { json } = options;
+    if (isTitanPipeline(pipeline)) return printTitanPlan(name, pipeline, { config, connections, json });
+    if (pipeline.workflow === 'amsUpsertProfiles')
+      return planOfProfiles(name, pipeline.input, { config, connections, json });
+    if (pipeline.workflow !== 'postgresIngest') throw noPlan(name, pipeline.workflow);
     const { input } = pipeline;
     const database = connections.databases[input.target];
     // The config was checked: a target is a connection of type postgres.
@@ -58,4 +64,12 @@ function ownerInTheWay({ stored }: IngestPlan, pipeline: string, adopts: boolean
   const owner = stored.marker?.pipeline ?? null;
   if (adopts || owner === null || owner === pipeline) return undefined;
   return `the table belongs to pipeline '${owner}'. Give each pipeline tables of its own, or take this one over with adopt: true.`;
+}
+
+function noPlan(name: string, workflow: string): TidemarkError {
+  return new TidemarkError(`Pipeline "${name}" is one of ${workflow}: what it would do is not known beforehand.`, {
+    code: 'NO_PLAN',
+    retryable: false,
+    mend: 'A plan is to be had for pipelines of postgresIngest and amsUpsertProfiles.',
+  });
 }

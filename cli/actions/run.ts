@@ -1,9 +1,16 @@
-import { startPipeline, watchRun, type RunOutcome, type StartedRun } from '../../workers/client/index.js';
+import {
+  startPipeline,
+  watchRun,
+  type RunOutcome,
+  type RunProgress,
+  type StartedRun,
+} from '../../workers/client/index.js';
 import { withClosers } from '../closers.js';
 import type { Action } from '../command.js';
+import { askToConfirm, confirmRun, isWaiting } from '../confirmation.js';
 import { EXIT } from '../exit-codes.js';
 import { note, print, printJson } from '../output.js';
-import { withProgress } from '../render/progress.js';
+import { QUIET, withProgress, type ProgressDisplay } from '../render/progress.js';
 import { failuresIn, readResult, resultLines } from '../render/result.js';
 import { withSignals } from '../signals.js';
 import { openClient } from '../temporal.js';
@@ -11,6 +18,8 @@ import { openClient } from '../temporal.js';
 export interface RunOptions {
   wait: boolean;
   cancelOnInterrupt: boolean;
+  yes: boolean;
+  quiet: boolean;
   json: boolean;
 }
 
@@ -25,7 +34,7 @@ export const action: Action<RunOptions> = ({ args, options }) =>
       return EXIT.ok;
     }
     note(`${run.pipeline}: ${linkOf(run)}`);
-    const outcome = await waitFor(run, options.cancelOnInterrupt);
+    const outcome = await waitFor(run, options);
     if (outcome === 'left') {
       note(`The run goes on: ${linkOf(run)}\nTo cancel it: tidemark cancel ${run.pipeline}`);
       return EXIT.interrupted;
@@ -37,9 +46,30 @@ export const action: Action<RunOptions> = ({ args, options }) =>
 
 const linkOf = ({ link, workflowId, runId }: StartedRun) => link ?? `workflow ${workflowId}, run ${runId}`;
 
-async function waitFor(run: StartedRun, cancelOnInterrupt: boolean): Promise<RunOutcome | 'left'> {
+/** Watches until the run is over; where it waits for a confirmation, somebody is asked, once. */
+async function waitFor(run: StartedRun, options: RunOptions): Promise<RunOutcome | 'left'> {
+  let mayAsk = true;
+  for (;;) {
+    const outcome = await watch(run, options, mayAsk);
+    if (typeof outcome === 'string' || !('confirm' in outcome)) return outcome;
+    mayAsk = false;
+    await confirm(run, options, outcome.confirm);
+  }
+}
+
+/** A run that waits for a confirmation. */
+interface Asked {
+  confirm: Extract<RunProgress, { attempted: number }>;
+}
+
+async function watch(
+  run: StartedRun,
+  { cancelOnInterrupt, quiet }: RunOptions,
+  mayAsk: boolean,
+): Promise<RunOutcome | Asked | 'left'> {
   const leave = new AbortController();
-  return withProgress(run.pipeline, ({ show, say }) => {
+  let asked: Asked | undefined;
+  const work = ({ show, say }: ProgressDisplay): Promise<RunOutcome | Asked | 'left'> => {
     const onSignal = (times: number) => {
       if (!cancelOnInterrupt || times > 1) {
         leave.abort();
@@ -50,16 +80,30 @@ async function waitFor(run: StartedRun, cancelOnInterrupt: boolean): Promise<Run
         .cancel()
         .catch((error: unknown) => say(`It could not be cancelled: ${error instanceof Error ? error.message : ''}`));
     };
+    const onProgress = (progress: RunProgress) => {
+      show(progress);
+      if (!mayAsk || !isWaiting(progress)) return;
+      // The question needs the terminal for itself.
+      asked = { confirm: progress };
+      leave.abort();
+    };
     const onSilence = () => say('No worker answers: is `tidemark worker` up, on this task queue?');
     return withSignals(onSignal, async () => {
       try {
-        return await watchRun(run.handle, { onProgress: show, onSilence, signal: leave.signal });
+        return await watchRun(run.handle, { onProgress, onSilence, signal: leave.signal });
       } catch (error) {
-        if (leave.signal.aborted) return 'left';
+        if (leave.signal.aborted) return asked ?? 'left';
         throw error;
       }
     });
-  });
+  };
+  return quiet ? work(QUIET) : withProgress(run.pipeline, work);
+}
+
+async function confirm(run: StartedRun, { yes }: RunOptions, progress: Asked['confirm']): Promise<void> {
+  const answer = yes ? 'yes' : await askToConfirm(progress);
+  if (answer === undefined) note(`It waits for a confirmation: tidemark confirm ${run.pipeline} yes (or no)`);
+  else await confirmRun(run.handle, answer);
 }
 
 function printOutcome(run: StartedRun, outcome: RunOutcome): void {
@@ -71,7 +115,7 @@ function printOutcome(run: StartedRun, outcome: RunOutcome): void {
       `tidemark: ${run.pipeline} ${outcome.outcome}: ${outcome.error.message} (${outcome.error.code}) ${linkOf(run)}`,
     );
   const failures = outcome.outcome === 'completed' ? failuresIn(result) : 0;
-  if (failures > 0) note(`tidemark: ${run.pipeline} ended, but ${failures} of its tables or domains failed`);
+  if (failures > 0) note(`tidemark: ${run.pipeline} ended, but ${failures} of its tables, domains or rows failed`);
 }
 
 function exitCodeOf(outcome: RunOutcome): number {

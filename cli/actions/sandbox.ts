@@ -4,12 +4,13 @@ import { withClosers } from '../closers.js';
 import type { Action, CommonOptions } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { note, printJson } from '../output.js';
-import { accessOf, startSandbox } from '../sandbox.js';
+import { accessOf, amsAccessOf, startLocalAms, startSandbox } from '../sandbox.js';
 import { untilSignal } from '../signals.js';
 import { configFile } from '../temporal.js';
 
 export interface SandboxOptions {
   port: number;
+  amsPort: number;
   definitions?: string;
 }
 
@@ -18,8 +19,10 @@ export const action: Action<SandboxOptions> = ({ options }) =>
     const definitions = await definitionsOf(options);
     const sandbox = await startSandbox({ port: options.port, definitions });
     closers.add(() => sandbox.close());
-    printJson({ titanrdm: accessOf(sandbox) });
-    note('The sandbox is up; Ctrl-C stops it.');
+    const ams = await startLocalAms({ port: options.amsPort, definitions });
+    closers.add(() => ams.close());
+    printJson({ titanrdm: accessOf(sandbox), ams: amsAccessOf(ams) });
+    note('The sandboxes are up; Ctrl-C stops them.');
     await untilSignal();
     return EXIT.ok;
   });

@@ -7,7 +7,7 @@ import {
   type PipelineWatermarks,
   type TemporalClient,
 } from '../../workers/client/index.js';
-import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../connectors/common/near-names.js';
 import { normaliseMark } from '../../connectors/titanrdm/index.js';
 import type { PipelineConfig } from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';

@@ -32,9 +32,10 @@ export const action: Action<WorkerCommandOptions> = async ({ options, log }) => 
 export async function embeddedOfDev(options: CommonOptions): Promise<StartEmbedded> {
   const file = await findConfig(configFile(options));
   const dev = file === undefined ? undefined : await localServerOf(dirname(file));
-  const { sandbox, postgres } = dev ?? {};
+  const { sandbox, ams, postgres } = dev ?? {};
   return {
     ...(sandbox === undefined ? {} : { sandbox: () => Promise.resolve(sandbox) }),
+    ...(ams === undefined ? {} : { ams: () => Promise.resolve(ams) }),
     ...(postgres === undefined ? {} : { postgres: () => Promise.resolve(postgres) }),
   };
 }

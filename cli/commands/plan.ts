@@ -13,11 +13,15 @@ their numbers of rows, which takes exports too; none is fetched.
 Into PostgreSQL (postgresIngest): where a run would start, and for each table whether it is created, kept or replaced: what stands in the way
 and what would be lost come first. Nothing is read from the source, and no lock is taken that readers or writers would notice.
 
+Of amsUpsertProfiles: checks form, users and every row as a run does, and says which users would change which fields, by the profiles
+as they are, where the account may read them.
+
 Exit codes: 0 a run can do it; 1 something stands in the way; 2 the config or the command line is wrong.`,
       examples: [
         ['tidemark plan orders', 'before the first run after a change of its definition'],
         ['tidemark plan orders --json | jq .tables[].losses', 'for machines: an empty list where nothing is lost'],
         ['tidemark plan customers-up', 'before an upload: what it would remove, above all'],
+        ['tidemark plan squad', 'which profiles a run would change, and to what'],
       ],
       load: () => import('../actions/plan.js'),
     },

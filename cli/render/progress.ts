@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { Listr, ListrLogger, ProcessOutput, type ListrDefaultRendererLogLevels } from 'listr2';
+import type { AmsProgress } from '../../contracts/ams-results.js';
 import type { IngestProgress } from '../../contracts/postgres-results.js';
 import { counted } from '../../contracts/readable.js';
 import type { ProgressView } from '../../contracts/titan-results.js';
@@ -65,7 +66,23 @@ export async function withProgress<T>(title: string, work: (display: ProgressDis
 }
 
 export function headline(progress: RunProgress): string {
+  if ('attempted' in progress) return profilesHeadline(progress);
   return 'highWatermark' in progress ? ingestHeadline(progress) : tablesHeadline(progress);
+}
+
+/** `Athlete Profile · sending profiles · 1,200 of 5,000 rows upserted · 1,210 attempted · 10 failed` */
+function profilesHeadline({ form, phase, result, rows, upserted, attempted, failed }: AmsProgress): string {
+  const counts =
+    rows === 0
+      ? []
+      : [
+          `${grouped(upserted)} of ${counted(rows, 'row')} upserted`,
+          `${grouped(attempted)} attempted`,
+          ...(failed === 0 ? [] : [`${grouped(failed)} failed`]),
+        ];
+  return [form, result === undefined ? phase : `${phase}: ${result}`, ...counts]
+    .filter((part) => part !== '')
+    .join(' · ');
 }
 
 /** `ingesting · 12 batches · 120,000 rows · high watermark 42` */
@@ -83,6 +100,7 @@ function tablesHeadline({ phase, totals, batchId }: ProgressView): string {
 }
 
 function progressLines(progress: RunProgress): string[] {
+  if ('attempted' in progress) return [printable(headline(progress))];
   return 'highWatermark' in progress
     ? [headline(progress), ...waitingLines(progress)].map(printable)
     : tableLines(progress);
@@ -111,6 +129,9 @@ function tableLines(view: ProgressView): string[] {
   );
 }
 
+/** Remarks alone. */
+export const QUIET: ProgressDisplay = { show: () => undefined, say: note };
+
 /** Tells each change once. */
 function linesOfChanges(): ProgressDisplay['show'] {
   const states = new Map<string, string>();
@@ -120,6 +141,7 @@ function linesOfChanges(): ProgressDisplay['show'] {
     const head = headline(view);
     if (head !== last) note(head);
     last = head;
+    if ('attempted' in view) return;
     if ('highWatermark' in view) {
       const waiting = waitingLines(view)
         .join('; ')

@@ -50,16 +50,32 @@ const ingestSchema = z.object({
   ),
 });
 type ShownIngest = z.output<typeof ingestSchema>;
-export type ShownResult = z.output<typeof resultSchema> | ShownIngest;
+/** Of `amsUpsertProfiles`. */
+const profilesSchema = z.object({
+  summary: z.string(),
+  form: z.string(),
+  result: z.string(),
+  upserted: z.number(),
+  attempted: z.number(),
+  failed: z.number(),
+  failures: z.array(z.object({ row: z.number(), user: z.number().nullable(), code: z.string(), reason: z.string() })),
+  failuresReference: referenceSchema.optional(),
+  quarantine: referenceSchema.optional(),
+});
+type ShownProfiles = z.output<typeof profilesSchema>;
+export type ShownResult = z.output<typeof resultSchema> | ShownIngest | ShownProfiles;
 
 /** The result as far as it is one that we know; undefined for another workflow's. */
 export function readResult(result: unknown): ShownResult | undefined {
-  return ingestSchema.safeParse(result).data ?? resultSchema.safeParse(result).data;
+  return (
+    profilesSchema.safeParse(result).data ?? ingestSchema.safeParse(result).data ?? resultSchema.safeParse(result).data
+  );
 }
 
-/** Tables or domains that failed, of a run that went on without them. */
+/** Tables, domains or rows that failed, of a run that went on without them. */
 export function failuresIn(result: ShownResult | undefined): number {
   if (result === undefined || 'batches' in result) return 0;
+  if ('attempted' in result) return result.failed;
   return (result.totals?.failed ?? 0) + (result.totals?.domainsFailed ?? 0);
 }
 
@@ -70,8 +86,36 @@ const MAX_STATUS = 300;
 
 /** One line per domain, one per table, then the summary. */
 export function resultLines(result: ShownResult): string[] {
+  if ('attempted' in result) return profileLines(result);
   return 'batches' in result ? ingestLines(result) : tableLines(result);
 }
+
+/** The facts that AMS's own users know: form, result, records upserted and attempted; then the rows that failed. */
+function profileLines(shown: ShownProfiles): string[] {
+  const { form, result, upserted, attempted, failures, failuresReference, quarantine, summary } = shown;
+  const lines = columns(failures, [
+    { title: 'row', cell: ({ row }) => grouped(row), right: true },
+    { title: 'user', cell: ({ user }) => (user === null ? '' : String(user)), right: true },
+    { title: 'code', cell: ({ code }) => code },
+    { title: 'reason', cell: ({ reason }) => reason, max: MAX_STATUS },
+  ]);
+  return [
+    `form: ${form}`,
+    `result: ${result}`,
+    `records upserted: ${grouped(upserted)}`,
+    `records attempted: ${grouped(attempted)}`,
+    ...(failures.length > 0 ? ['', ...lines, ''] : []),
+    ...listLines(failuresReference, quarantine),
+    summary,
+  ];
+}
+
+const listLines = (...lists: (z.output<typeof referenceSchema> | undefined)[]): string[] =>
+  lists.flatMap((list) =>
+    list === undefined
+      ? []
+      : [`${grouped(list.entries)} entries in ${list.parts} files ${list.name}-*.json in ${list.location}`],
+  );
 
 function ingestLines({ summary, tables }: ShownIngest): string[] {
   const lines = columns(tables, [
@@ -103,11 +147,7 @@ function tableLines(result: z.output<typeof resultSchema>): string[] {
   return [
     ...(result.domains.length > 0 ? [...domains, ''] : []),
     ...(result.tables.length > 0 ? [...tables, ''] : []),
-    ...[result.domainsReference, result.tablesReference].flatMap((list) =>
-      list === undefined
-        ? []
-        : [`${grouped(list.entries)} entries in ${list.parts} files ${list.name}-*.json in ${list.location}`],
-    ),
+    ...listLines(result.domainsReference, result.tablesReference),
     ...(result.summary === undefined ? [] : [result.summary]),
   ];
 }

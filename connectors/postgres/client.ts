@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { TidemarkError } from '../../contracts/errors.js';
 import { postgresFailure } from './errors.js';
 import { poolConfigOf, postgresOptionsSchema, type PostgresOptions, type PostgresSettings } from './options.js';
-import { Slots } from './slots.js';
+import { Slots } from '../common/slots.js';
 
 export interface UseOptions {
   /** Aborted: the running statement is cancelled at the server, the connection ended, and the call rejects with the signal's reason. */

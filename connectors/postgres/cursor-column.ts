@@ -1,5 +1,5 @@
 import { TidemarkError } from '../../contracts/errors.js';
-import { nearNamesText } from '../titanrdm/near-names.js';
+import { nearNamesText } from '../common/near-names.js';
 import type { ColumnType } from './column-types.js';
 import { missingColumns } from './missing-columns.js';
 import { quoteName, quoteText } from './quote.js';

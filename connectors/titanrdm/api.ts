@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import { TidemarkError } from '../../contracts/errors.js';
-import { allowManyListeners, throwIfAborted } from './abort.js';
+import { allowManyListeners, throwIfAborted } from '../http/abort.js';
 import type { TitanErrorCode } from './error-codes.js';
-import { Http, type HttpReply } from './http.js';
+import type { HttpReply } from '../http/http.js';
+import { isSuccess } from '../http/reply.js';
+import { TitanHttp } from './http.js';
 import type { TitanRdmSettings } from './options.js';
-import { Redactor } from './redact.js';
-import { type CodeOf, isSuccess, parseReply, refusal } from './reply.js';
-import { withRetries } from './retry.js';
+import { Redactor } from '../http/redact.js';
+import { type CodeOf, parseReply, refusal } from './reply.js';
+import { withRetries } from '../http/retry.js';
 import { tokenSchema } from './schema.js';
 import { DEFAULT_LIFETIME, type FetchedToken, TokenSource } from './token.js';
 import { transportError } from './transport-failure.js';
@@ -36,13 +38,13 @@ export interface ApiCall<T> {
 /** One connection's API: token, retries, redaction, and replies that are checked. */
 export class Api {
   readonly settings: TitanRdmSettings;
-  readonly http: Http;
+  readonly http: TitanHttp;
   readonly redact: Redactor;
   readonly #tokens: TokenSource;
 
   constructor(settings: TitanRdmSettings) {
     this.settings = settings;
-    this.http = new Http(settings);
+    this.http = new TitanHttp(settings);
     this.redact = new Redactor([settings.clientSecret]);
     this.#tokens = new TokenSource((signal) => this.#fetchToken(signal));
   }

@@ -1,10 +1,10 @@
 import type { Request } from 'got';
 import type { TidemarkError } from '../../contracts/errors.js';
-import { throwIfAborted } from './abort.js';
+import { throwIfAborted } from '../http/abort.js';
 import type { Api } from './api.js';
 import { titanError } from './errors.js';
-import type { HttpReply } from './http.js';
-import { header } from './reply.js';
+import type { HttpReply } from '../http/http.js';
+import { header } from '../http/reply.js';
 import { transportError } from './transport-failure.js';
 
 export interface OpenedFile {

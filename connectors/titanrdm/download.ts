@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { allowManyListeners } from './abort.js';
+import { allowManyListeners } from '../http/abort.js';
 import type { Api } from './api.js';
 import { type DownloadOptions, ExportDownload } from './export-download.js';
 

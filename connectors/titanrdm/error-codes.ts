@@ -1,9 +1,4 @@
-/** What one error code means, whether trying again can help, and what to do. */
-export interface ErrorCodeEntry {
-  meaning: string;
-  retryable: boolean;
-  mend: string;
-}
+import type { ErrorCodeEntry } from '../http/coded-error.js';
 
 /**
  * Every code that the TitanRDM client throws. Codes are stable: people and programs match on them.

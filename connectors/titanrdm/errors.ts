@@ -1,28 +1,13 @@
-import { TidemarkError } from '../../contracts/errors.js';
+import type { TidemarkError } from '../../contracts/errors.js';
+import { codedError, type ErrorDetails } from '../http/coded-error.js';
+import { textField } from '../http/text-field.js';
 import { type TitanErrorCode, titanErrorCodes } from './error-codes.js';
 
-export interface TitanErrorDetails {
-  httpStatus?: number | undefined;
-  retryAfterSeconds?: number | undefined;
-  /** Instead of the code's own mend. */
-  mend?: string | undefined;
-  /** Instead of the code's own. */
-  retryable?: boolean | undefined;
-  /** Redacted already: an error of the HTTP library holds headers and addresses, and is never attached itself. */
-  cause?: Error | undefined;
-}
+export type TitanErrorDetails = ErrorDetails;
 
 /** An error of the catalogue `titanErrorCodes`. The message is expected to be redacted. */
 export function titanError(code: TitanErrorCode, message: string, details: TitanErrorDetails = {}): TidemarkError {
-  const entry = titanErrorCodes[code];
-  return new TidemarkError(/[.!?…]$/u.test(message) ? message : `${message}.`, {
-    code,
-    retryable: details.retryable ?? entry.retryable,
-    mend: details.mend ?? entry.mend,
-    ...(details.httpStatus === undefined ? {} : { httpStatus: details.httpStatus }),
-    ...(details.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: details.retryAfterSeconds }),
-    ...(details.cause === undefined ? {} : { cause: details.cause }),
-  });
+  return codedError(code, titanErrorCodes[code], message, details);
 }
 
 /** The code of a TitanRDM reply's status, for statuses that are not 2xx. */
@@ -56,10 +41,4 @@ export function didNothing(status: number, retryAfterSeconds: number | undefined
 /** The `code` of a system's error (`ENOENT`, `Z_DATA_ERROR`), whichever realm the error was made in. */
 export function systemCode(error: unknown): string | undefined {
   return textField(error, 'code');
-}
-
-export function textField(value: unknown, name: string): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const field: unknown = Reflect.get(value, name);
-  return typeof field === 'string' ? field : undefined;
 }

@@ -1,13 +1,13 @@
 import { cutText, type TidemarkError } from '../../contracts/errors.js';
 import type { Api } from './api.js';
 import { openFile, type OpenedFile } from './download-file.js';
-import { storeMessage } from './error-message.js';
+import { storeMessage } from './store-message.js';
 import { codeOfStatus, titanError } from './errors.js';
 import { getExport } from './exports.js';
 import { joinFiles } from './join-files.js';
-import type { Redactor } from './redact.js';
-import { askedDelay, isSuccess } from './reply.js';
-import { withRetries } from './retry.js';
+import type { Redactor } from '../http/redact.js';
+import { askedDelay, isSuccess } from '../http/reply.js';
+import { withRetries } from '../http/retry.js';
 import { type Export, exportState } from './schema.js';
 import { unpacked } from './unpack.js';
 

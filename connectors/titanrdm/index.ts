@@ -1,12 +1,9 @@
 export { TitanRdmClient } from './client.js';
 export type { CallOptions, TitanRdm } from './port.js';
-export {
-  type TitanLogEntry,
-  type TitanRdmClientOptions,
-  titanRdmClientOptionsSchema,
-  type TitanRdmSettings,
-} from './options.js';
-export { type ErrorCodeEntry, type TitanErrorCode, titanErrorCodes } from './error-codes.js';
+export type { CallLogEntry as TitanLogEntry } from '../http/call-log.js';
+export { type TitanRdmClientOptions, titanRdmClientOptionsSchema, type TitanRdmSettings } from './options.js';
+export type { ErrorCodeEntry } from '../http/coded-error.js';
+export { type TitanErrorCode, titanErrorCodes } from './error-codes.js';
 export {
   type Branch,
   type Column,
@@ -21,8 +18,8 @@ export {
 } from './schema.js';
 export { meaningOf, type StatusMeaning } from './import-status.js';
 export { latestMark, markMicroseconds, normaliseMark } from './mark.js';
-export { nearNames, nearNamesText } from './near-names.js';
-export { redactPatterns } from './redact.js';
+export { nearNames, nearNamesText } from '../common/near-names.js';
+export { redactPatterns } from '../http/redact.js';
 export {
   compareForPlan,
   compareForUpload,

@@ -3,7 +3,7 @@ import { TidemarkError } from '../../contracts/errors.js';
 import type { Api } from './api.js';
 import type { TitanErrorCode } from './error-codes.js';
 import { titanError } from './errors.js';
-import { nearNamesText } from './near-names.js';
+import { nearNamesText } from '../common/near-names.js';
 import { filterText, listAll } from './paging.js';
 import { apiPath } from './path.js';
 import { withKnown } from './reply-shape.js';

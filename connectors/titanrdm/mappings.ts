@@ -1,6 +1,6 @@
 import type { Api } from './api.js';
 import { titanError } from './errors.js';
-import { nearNamesText } from './near-names.js';
+import { nearNamesText } from '../common/near-names.js';
 import { filterText, listAll } from './paging.js';
 import { apiPath } from './path.js';
 import { type ImportMapping, importMappingSchema } from './schema.js';

@@ -1,38 +1,10 @@
 import { z } from 'zod';
+import { callLog, milliseconds, retryTries, webAddress, wrongOptions } from '../http/option-schemas.js';
 import { titanError } from './errors.js';
-
-/** One thing that the client did, for logs and metrics. Never holds a secret, an address's query or a row. */
-export interface TitanLogEntry {
-  level: 'debug' | 'warn';
-  /** `call`: a reply came. `retry`: a try failed and another follows. `token`: a new token was fetched. */
-  event: 'call' | 'retry' | 'token';
-  /** Method and path, or what was going on: `POST /api/imports/new`, `upload to bucket.example`. */
-  what: string;
-  status?: number;
-  /** Milliseconds that the call took. */
-  durationMs?: number;
-  /** Tries made so far. */
-  attempt?: number;
-  /** Milliseconds until the next try. */
-  delayMs?: number;
-  /** Code of the error that caused a retry. */
-  code?: string;
-}
-
-const milliseconds = z.number().int().positive().max(2_147_483_647);
-
-const urlSchema = z
-  .url({ protocol: /^https?$/u, error: 'must be an http or https address, for instance https://acme.titanrdm.com' })
-  .refine((text) => {
-    if (!URL.canParse(text)) return false;
-    const { username, password, search, hash } = new URL(text);
-    return username + password + search + hash === '';
-  }, 'must not contain a user, a query or a fragment')
-  .transform((text) => text.replace(/\/+$/u, ''));
 
 export const titanRdmClientOptionsSchema = z.strictObject({
   /** Address of the tenant; it differs between tenants and is never derived. */
-  url: urlSchema,
+  url: webAddress('https://acme.titanrdm.com'),
   clientId: z.string().min(1),
   clientSecret: z.string().min(1),
   /** Milliseconds. */
@@ -49,22 +21,14 @@ export const titanRdmClientOptionsSchema = z.strictObject({
     })
     .prefault({}),
   /** Tries after the first for calls that may be repeated. */
-  retry: z
-    .strictObject({
-      limit: z.int().min(0).max(100).default(5),
-      firstDelayMs: milliseconds.default(500),
-      maxDelayMs: milliseconds.default(30_000),
-    })
-    .prefault({}),
+  retry: retryTries,
   /** Largest file that is sent, in bytes (100 MB by TitanRDM's documentation). */
   maxFileBytes: z.int().positive().default(100_000_000),
   /** Entries per page of a list; TitanRDM allows up to 1000. */
   pageSize: z.int().min(1).max(1_000).default(100),
   userAgent: z.string().min(1).default('tidemark'),
   /** Called for each call, retry and token. */
-  log: z
-    .custom<(entry: TitanLogEntry) => void>((value) => typeof value === 'function', 'must be a function')
-    .optional(),
+  log: callLog,
 });
 
 /** As a caller writes them. Unknown keys are refused. */
@@ -76,6 +40,5 @@ export type TitanRdmSettings = z.output<typeof titanRdmClientOptionsSchema>;
 export function parseOptions(options: unknown): TitanRdmSettings {
   const result = titanRdmClientOptionsSchema.safeParse(options);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
-  throw titanError('TITAN_BAD_OPTIONS', `Wrong options of a TitanRDM connection: ${problems.join('; ')}`);
+  throw titanError('TITAN_BAD_OPTIONS', wrongOptions('a TitanRDM connection', result.error));
 }

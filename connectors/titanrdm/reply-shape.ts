@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../http/is-record.js';
 
 /**
  * Fills in what the caller knows already where a reply leaves it out: the id that was asked for must not be lost because
@@ -35,8 +36,4 @@ export function pageSchema<T extends z.ZodType>(item: T) {
     {},
     ['data', 'meta'],
   );
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

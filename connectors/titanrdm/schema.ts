@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRecord } from './reply-shape.js';
+import { isRecord } from '../http/is-record.js';
 
 // Shapes of TitanRDM's replies, as titan-rdm-sdk 2.0.0 reads them. Replies may carry fields that we do not know:
 // those pass unread (strictness is for what users write, tolerance for what a server adds).

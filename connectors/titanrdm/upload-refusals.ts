@@ -1,6 +1,6 @@
 import { TidemarkError } from '../../contracts/errors.js';
 import type { UploadPattern } from '../../contracts/titan-common.js';
-import { nearNames } from './near-names.js';
+import { nearNames } from '../common/near-names.js';
 
 /** Column of a file that says what becomes of each row; TitanRDM reads it past the mapping (titan-rdm-sdk 2.0.0). */
 export const TRAN_CODE_COLUMN = 'trdm_tran_code';

@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { Request } from 'got';
 import { TidemarkError } from '../../contracts/errors.js';
-import { allowManyListeners, throwIfAborted } from './abort.js';
+import { allowManyListeners, throwIfAborted } from '../http/abort.js';
 import type { Api } from './api.js';
 import type { TitanErrorCode } from './error-codes.js';
-import { storeMessage } from './error-message.js';
 import { codeOfStatus, systemCode, titanError } from './errors.js';
-import type { HttpReply } from './http.js';
-import { askedDelay, header, isSuccess } from './reply.js';
-import { withRetries } from './retry.js';
+import type { HttpReply } from '../http/http.js';
+import { askedDelay, header, isSuccess } from '../http/reply.js';
+import { storeMessage } from './store-message.js';
+import { withRetries } from '../http/retry.js';
 import { transportError } from './transport-failure.js';
 
 export interface UploadFile {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { once } from 'node:events';
 import { closeConnections, openConnections, type Connections } from 'tidemark/plugins';
+import { upsertProfiles } from './demo/athletes.js';
 import { makeCorrections } from './demo/corrections.js';
 import { startEmbedded, type Embedded } from './demo/embedded.js';
 import { prepareData } from './demo/prepare-data.js';
@@ -18,18 +19,21 @@ import {
 } from './demo/steps.js';
 import { createWorker } from './worker.js';
 
-// Real tables into TitanRDM, from there into PostgreSQL and back, through Temporal workflows. Exit code 0 only if every value came back as it was sent.
+// Real tables into TitanRDM, from there into PostgreSQL and back, and profiles of made-up athletes into Teamworks AMS, through Temporal workflows.
+// Exit code 0 only if every value came back as it was sent.
 // `--keep`: everything stays up afterwards, until Ctrl-C.
 
 async function main(keep: boolean): Promise<number> {
-  console.log('Tidemark: reference data into TitanRDM, PostgreSQL and back, as durable workflows.');
+  console.log(
+    'Tidemark: reference data into TitanRDM, PostgreSQL and back, profiles into Teamworks AMS, as durable workflows.',
+  );
   // The project's folder: `npm start` runs this file from there.
   const embedded = await startEmbedded(join(process.cwd(), 'tidemark.yaml'));
   try {
     const { config } = embedded.loaded;
     await prepareData(folderOf(config, 'data'));
     console.log(
-      `\nTemporal Web UI   ${embedded.webUi ?? '(that of the configured server)'}\nTitanRDM          ${embedded.titan} (an API, no pages)\nPostgreSQL        ${embedded.warehouse}`,
+      `\nTemporal Web UI   ${embedded.webUi ?? '(that of the configured server)'}\nTitanRDM          ${embedded.titan} (an API, no pages)\nTeamworks AMS     ${embedded.ams} (an API, no pages)\nPostgreSQL        ${embedded.warehouse}`,
     );
     const connections = openConnections(config);
     try {
@@ -71,8 +75,10 @@ async function runSteps(
         ? [`${count(values)} values in ${count(rows)} rows: all are the same.`]
         : [`${count(differences.length)} differences:`, ...differences.slice(0, 20)],
   });
+  const profiles = await upsertProfiles(context);
+  printStep(7, profiles);
   if (webUi !== undefined) console.log(`\nSee the runs: ${webUi}/namespaces/${namespace}/workflows`);
-  return differences.length === 0 ? 0 : 1;
+  return differences.length + profiles.differences.length === 0 ? 0 : 1;
 }
 
 async function untilInterrupted(webUi: string | undefined): Promise<void> {

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { TidemarkConfig } from 'tidemark';
-import { titanRdmPlugin, type Connections } from 'tidemark/plugins';
+import { amsPlugin, titanRdmPlugin, type Connections } from 'tidemark/plugins';
 
-/** A worker of one's own: one module of workflows, Tidemark's plugin, and room for activities and plugins of your own beside it. */
+/** A worker of one's own: one module of workflows, Tidemark's plugins, and room for activities and plugins of your own beside it. */
 export async function createWorker(
   config: TidemarkConfig,
-  { titanrdm, stores }: Connections,
+  { titanrdm, ams, stores }: Connections,
   connection: NativeConnection,
   namespace: string,
 ): Promise<Worker> {
@@ -15,6 +15,9 @@ export async function createWorker(
     namespace,
     taskQueue: config.temporal.taskQueue,
     workflowsPath: fileURLToPath(new URL('./workflows.js', import.meta.url)),
-    plugins: [titanRdmPlugin({ connections: titanrdm, stores, results: config.results.folder })],
+    plugins: [
+      titanRdmPlugin({ connections: titanrdm, stores, results: config.results.folder }),
+      amsPlugin({ connections: ams, stores, results: config.results.folder }),
+    ],
   });
 }

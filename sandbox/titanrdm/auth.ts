@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { HttpError, json, readBody, type Call, type Reply } from './http.js';
+import { HttpError, json, readBody, type Call, type Reply } from '../http/http.js';
 import type { SandboxSettings } from './settings.js';
 
 /** Client credentials in, bearer tokens out (fact sheet, section 2). */

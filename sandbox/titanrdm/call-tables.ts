@@ -1,6 +1,6 @@
 import type { Catalog, DeployedTable } from './catalog.js';
 import type { Exports } from './export-routes.js';
-import { optionalText, type Call } from './http.js';
+import { optionalText, type Call } from '../http/http.js';
 import type { Imports } from './import-routes.js';
 
 /** Convention key and key of the table that a call is about: what a fault rule's `match.table` is held against. */

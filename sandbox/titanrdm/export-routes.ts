@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackgroundJobs } from './background-jobs.js';
 import type { Catalog } from './catalog.js';
-import { errorSummary } from './error-text.js';
+import { errorSummary } from '../http/error-text.js';
 import { exportView, type ExportRecord } from './export-records.js';
 import { writeExport } from './export-files.js';
-import type { FaultRule } from './fault-rules.js';
-import { HttpError, json, notFound, optionalText, requiredText, type Call, type Reply, type Route } from './http.js';
+import type { CommonFaultRule } from '../http/fault-rules.js';
+import {
+  HttpError,
+  json,
+  notFound,
+  optionalText,
+  requiredText,
+  type Call,
+  type Reply,
+  type Route,
+} from '../http/http.js';
 import { parseMark, type ServerClock } from './server-clock.js';
 import type { SandboxSettings } from './settings.js';
 import { storeError, type SignedUrls } from './signed-files.js';
@@ -33,7 +42,7 @@ export class Exports {
         name: 'exports.new',
         method: 'POST',
         path: '/api/exports/new',
-        access: 'bearer',
+        access: 'signedIn',
         writes: true,
         handler: (call) => this.create(call),
       },
@@ -41,7 +50,7 @@ export class Exports {
         name: 'exports.get',
         method: 'GET',
         path: '/api/exports/:id',
-        access: 'bearer',
+        access: 'signedIn',
         handler: (call) => this.read(call),
       },
       {
@@ -99,7 +108,11 @@ export class Exports {
   }
 
   /** The snapshot is taken, and `started_datetime` set, before the delay: later commits are not in the file. */
-  private async run(record: ExportRecord, since: string | undefined, fault: FaultRule | undefined): Promise<void> {
+  private async run(
+    record: ExportRecord,
+    since: string | undefined,
+    fault: CommonFaultRule | undefined,
+  ): Promise<void> {
     const { storage, clock, settings, signal } = this.context;
     const started = performance.now();
     const { exportDelayMs } = settings();

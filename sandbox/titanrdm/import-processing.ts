@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { errorSummary } from './error-text.js';
+import { errorSummary } from '../http/error-text.js';
 import type { ImportRecord, ImportTableRecord } from './import-records.js';
 import { mergeStaged } from './import-merge.js';
 import { stageFile, TableRefused, type StagedTable } from './import-staging.js';

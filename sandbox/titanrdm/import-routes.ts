@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.js';
-import { HttpError, json, notFound, optionalText, requiredText, type Call, type Route } from './http.js';
+import { HttpError, json, notFound, optionalText, requiredText, type Call, type Route } from '../http/http.js';
 import { processImport, type ProcessingContext } from './import-processing.js';
 import {
   importResultView,
@@ -30,7 +30,7 @@ export class Imports {
       method: 'POST',
       path,
       handler,
-      access: 'bearer',
+      access: 'signedIn',
       writes: true,
     });
     return [
@@ -43,7 +43,7 @@ export class Imports {
         name: 'imports.get',
         method: 'GET',
         path: '/api/imports/:id',
-        access: 'bearer',
+        access: 'signedIn',
         handler: (call) => {
           const record = this.import(call);
           const list = record.status !== 'created' || this.context.settings().listTablesBeforeComplete;

@@ -3,7 +3,7 @@ import { parse } from 'csv-parse';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from './catalog.js';
 import type { ImportTableRecord } from './import-records.js';
-import { errorText } from './error-text.js';
+import { errorText } from '../http/error-text.js';
 import { literal, queryRows, storedColumns } from './storage.js';
 import { misfit } from './type-checks.js';
 

@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.js';
-import { HttpError, json, notFound, type Route } from './http.js';
+import { HttpError, json, notFound, type Route } from '../http/http.js';
 import { page } from './pages.js';
 import type { SandboxSettings } from './settings.js';
 import { branchView, domainView, mappingView, tableView } from './views.js';
@@ -11,7 +11,7 @@ export function metadataRoutes(catalog: Catalog, settings: () => SandboxSettings
     method: 'GET',
     path,
     handler,
-    access: 'bearer',
+    access: 'signedIn',
   });
   return [
     get('branches.list', '/api/branches', (call) => page(call, catalog.branches.map(branchView), settings())),

@@ -1,4 +1,4 @@
-import { HttpError, json, type Call, type Json, type Reply } from './http.js';
+import { HttpError, json, type Call, type Json, type Reply } from '../http/http.js';
 import type { SandboxSettings } from './settings.js';
 
 const DEFAULT_PER_PAGE = 100;

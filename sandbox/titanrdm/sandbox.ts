@@ -8,18 +8,20 @@ import { Catalog } from './catalog.js';
 import { controlRoutes } from './control-routes.js';
 import { DEMO_BRANCHES, DEMO_DOMAINS } from './demo-content.js';
 import { Exports } from './export-routes.js';
-import { Faults } from './faults.js';
+import { Faults } from '../http/faults.js';
 import { Imports } from './import-routes.js';
 import { currentRows, recordVersions, tableState } from './inspection.js';
 import { metadataRoutes } from './metadata-routes.js';
-import { RequestLog } from './request-log.js';
-import { SandboxServer } from './server.js';
+import { RequestLog } from '../http/request-log.js';
+import { SandboxServer } from '../http/server.js';
 import { ServerClock } from './server-clock.js';
 import { settingsSchema } from './settings.js';
 import { SignedUrls } from './signed-files.js';
 import { Storage } from './storage.js';
 import type { TitanSandbox, TitanSandboxOptions } from './titan-sandbox.js';
-import type { Route } from './http.js';
+import { HttpError, type Call, type Route } from '../http/http.js';
+import { faultHooks } from './fault-hooks.js';
+import { faultRuleSchema, type FaultRule, type FaultRuleInput } from './fault-rules.js';
 
 /**
  * Starts a local server with TitanRDM's wire protocol, for demonstrations and for anyone's tests.
@@ -53,14 +55,31 @@ export async function startTitanSandbox(options: TitanSandboxOptions = {}): Prom
   };
   const imports = new Imports(shared);
   const exports = new Exports(shared);
-  const faults = new Faults((call) => tablesOf(call, imports, exports, catalog));
+  const faults = new Faults<FaultRule, FaultRuleInput>(
+    (rule) => faultRuleSchema.parse(rule),
+    ({ match: { table } }, call) => table === undefined || tablesOf(call, imports, exports, catalog).includes(table),
+  );
   const routes: Route[] = [
     { name: 'token', method: 'POST', path: '/oauth/token', access: 'open', handler: (call) => tokens.issue(call) },
     ...metadataRoutes(catalog, current),
     ...imports.routes(),
     ...exports.routes(),
   ];
-  const server = new SandboxServer({ routes, tokens, faults, requests, settings: current, signal });
+  const admit = (route: Route, call: Call): void => {
+    if (route.access === 'signedIn') tokens.check(call);
+    if (route.writes === true && settings.accountOverdue) {
+      throw new HttpError(402, 'Payment required', ['The account is overdue']);
+    }
+  };
+  const server = new SandboxServer({
+    routes,
+    faults,
+    requests,
+    latencyMs: () => settings.latencyMs,
+    admit,
+    faultHooks: faultHooks(tokens),
+    signal,
+  });
 
   let closing: Promise<void> | undefined;
   const close = async () => {

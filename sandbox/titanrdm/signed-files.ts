@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import type { Call, Reply } from './http.js';
+import type { Call, Reply } from '../http/http.js';
 
 /** Signs and checks addresses of files on this server: they need no bearer and they expire, as those of an object store. */
 export class SignedUrls {

@@ -1,8 +1,8 @@
 import type { BranchDefinition, DomainDefinition, TableDefinition } from './definitions.js';
-import type { FaultEntry } from './faults.js';
+import type { FaultEntry } from '../http/faults.js';
 import type { FaultRuleInput } from './fault-rules.js';
 import type { SandboxRow, TableState } from './inspection.js';
-import type { RequestEntry } from './request-log.js';
+import type { RequestEntry } from '../http/request-log.js';
 import type { SandboxSettings, SandboxSettingsInput } from './settings.js';
 
 /** Options of `startTitanSandbox`: what is fixed at the start, and first values of the settings. */

@@ -9,6 +9,7 @@ import { startDevServer } from '../../workers/dev-server/index.js';
 import { runCampaign, type CommonCampaignOptions, type ScenarioReport } from './campaign.js';
 import { conventionDownload } from './download-scenario.js';
 import { ingestScenarios, runIngestCampaign } from './ingest/ingest-campaign.js';
+import { runProfilesCampaign } from './profiles/profiles-campaign.js';
 import { BUILD } from './programs.js';
 import { conventionUpload, importBatch } from './upload-scenarios.js';
 
@@ -23,6 +24,7 @@ const SCENARIOS = [
     name: scenario.name,
     run: (options: CommonCampaignOptions) => runIngestCampaign(scenario, options),
   })),
+  { name: 'profiles', run: runProfilesCampaign },
 ];
 
 const { values } = parseArgs({

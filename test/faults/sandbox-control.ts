@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { FaultRuleInput } from '../../sandbox/titanrdm/index.js';
 
 const faultLogSchema = z.object({
   log: z.array(z.object({ sequence: z.number(), kind: z.string(), label: z.string().nullable(), route: z.string() })),
@@ -32,7 +31,8 @@ const LONGEST_OUTAGE_MS = 20_000;
 export class SandboxControl {
   constructor(private readonly url: string) {}
 
-  async arm(rules: readonly FaultRuleInput[]): Promise<void> {
+  /** Rules of the product whose sandbox it is: the sandbox refuses those of another. */
+  async arm(rules: readonly object[]): Promise<void> {
     await this.call('POST', 'faults', { rules });
   }
 
@@ -101,7 +101,7 @@ export class SandboxControl {
     return rowsSchema.parse(await this.call('GET', `tables/${encodeURIComponent(table)}/rows?limit=10000000`)).rows;
   }
 
-  private async call(method: string, path: string, body?: object): Promise<unknown> {
+  protected async call(method: string, path: string, body?: object): Promise<unknown> {
     const reply = await this.reached(path, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),

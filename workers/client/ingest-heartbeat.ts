@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
 import type { IngestProgress } from '../../contracts/postgres-results.js';
+import { latestHeartbeat } from './heartbeat.js';
 
 /** What is read of a heartbeat; a worker of a newer release may say more. */
 const heartbeatSchema = z.object({
@@ -22,15 +23,7 @@ const heartbeatSchema = z.object({
 
 /** The progress of an ingest as of now: what its workflow knows, which is the stretches that ended, and what the open one tells by heartbeats. */
 export async function liveIngest(handle: WorkflowHandle, ended: IngestProgress): Promise<IngestProgress> {
-  const { raw } = await handle.client.getHandle(handle.workflowId).describe();
-  const payload = raw.pendingActivities?.find(({ heartbeatDetails }) => heartbeatDetails?.payloads?.length)
-    ?.heartbeatDetails?.payloads?.[0];
-  if (payload == null) return ended;
-  const { payloadConverter, payloadCodecs } = handle.client.options.loadedDataConverter;
-  let decoded = [payload];
-  for (const codec of [...payloadCodecs].reverse()) decoded = await codec.decode(decoded);
-  const [first] = decoded;
-  const beat = first === undefined ? undefined : heartbeatSchema.safeParse(payloadConverter.fromPayload(first)).data;
+  const beat = heartbeatSchema.safeParse(await latestHeartbeat(handle)).data;
   if (beat === undefined) return ended;
   const { phase, batches, rows, highWatermark, waitingFor } = beat;
   return {

@@ -10,6 +10,8 @@ const noteSchema = z.object({
   pid: z.int(),
   /** Its sandbox, when it started one. */
   sandbox: z.object({ url: z.string(), clientId: z.string(), clientSecret: z.string() }).optional(),
+  /** Its sandbox of AMS, when it started one. */
+  ams: z.object({ url: z.string(), username: z.string(), password: z.string() }).optional(),
   /** Its PostgreSQL, when it started one. */
   postgres: z.object({ url: z.string(), user: z.string(), password: z.string() }).optional(),
 });

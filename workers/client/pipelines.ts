@@ -6,7 +6,7 @@ import {
   type TidemarkClientConfig,
 } from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';
-import { nearNamesText } from '../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../connectors/common/near-names.js';
 import type { TemporalClient } from './connect.js';
 import { runLink } from './links.js';
 

@@ -1,13 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { AmsProgress } from '../../contracts/ams-results.js';
 import type { IngestProgress } from '../../contracts/postgres-results.js';
 import type { ProgressView } from '../../contracts/titan-results.js';
 import { liveIngest } from './ingest-heartbeat.js';
 import { outcomeOf, type RunOutcome } from './outcome.js';
+import { liveProfiles } from './profiles-heartbeat.js';
 
 /** Answer of the query `progress`, by the workflow that gives it. */
-export type RunProgress = ProgressView | IngestProgress;
+export type RunProgress = ProgressView | IngestProgress | AmsProgress;
 
 export interface WatchOptions {
   /** Called with each answer of the query `progress`; of an ingest with what its activity tells meanwhile. */
@@ -61,7 +63,7 @@ async function reportProgress(handle: WorkflowHandle, options: WatchOptions, ove
   while (!over.aborted) {
     try {
       const asked = await handle.query<RunProgress>('progress');
-      const progress = 'highWatermark' in asked ? await liveIngest(handle, asked) : asked;
+      const progress = await live(handle, asked);
       if (isAborted(over)) return;
       silence?.refresh();
       onProgress(progress);
@@ -70,6 +72,12 @@ async function reportProgress(handle: WorkflowHandle, options: WatchOptions, ove
     }
     await sleep(intervalMs, undefined, { signal: over }).catch(() => undefined);
   }
+}
+
+/** With what the open step tells meanwhile. */
+async function live(handle: WorkflowHandle, asked: RunProgress): Promise<RunProgress> {
+  if ('highWatermark' in asked) return liveIngest(handle, asked);
+  return 'attempted' in asked ? liveProfiles(handle, asked) : asked;
 }
 
 /** The signal may have changed during an await, which the compiler cannot see. */

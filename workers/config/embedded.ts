@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EMBEDDED_URL, SANDBOX_URL, type TidemarkConfig } from '../../contracts/config.js';
+import { EMBEDDED_URL, SANDBOX_URL, type ConnectionType, type TidemarkConfig } from '../../contracts/config.js';
 import { ConfigError, type ConfigErrorCode } from './errors.js';
 import type { YamlFile } from './read-yaml.js';
 
@@ -20,12 +20,23 @@ export interface PostgresAccess {
 /** Starts the sandbox, with the branches, domains and tables of a file (absolute path) when the config names one. */
 export type StartSandbox = (options: { definitions?: string | undefined }) => Promise<SandboxAccess>;
 
+/** How to reach a local sandbox of AMS. */
+export interface AmsAccess {
+  url: string;
+  username: string;
+  password: string;
+}
+
+/** Starts the sandbox of AMS, with the forms and users of the same file. */
+export type StartAmsSandbox = (options: { definitions?: string | undefined }) => Promise<AmsAccess>;
+
 /** Starts a PostgreSQL whose data are kept in `dataFolder` (absolute path). */
 export type StartEmbeddedPostgres = (options: { dataFolder: string }) => Promise<PostgresAccess>;
 
 /** What starts the local parts that connections may ask for in place of an address, or tells where they are. */
 export interface StartEmbedded {
   sandbox?: StartSandbox;
+  ams?: StartAmsSandbox;
   postgres?: StartEmbeddedPostgres;
 }
 
@@ -36,27 +47,31 @@ export async function withEmbedded(
   { connections, sandbox: settings }: TidemarkConfig,
   yaml: YamlFile,
   folder: string,
-  { sandbox, postgres }: StartEmbedded,
+  { sandbox, ams, postgres }: StartEmbedded,
 ): Promise<Connections> {
-  const tenants = namesAsking(connections, SANDBOX_URL);
-  const databases = namesAsking(connections, EMBEDDED_URL);
+  const tenants = namesAsking(connections, 'titanrdm', SANDBOX_URL);
+  const sites = namesAsking(connections, 'ams', SANDBOX_URL);
+  const databases = namesAsking(connections, 'postgres', EMBEDDED_URL);
   // What cannot be started is told before anything is.
   if (sandbox === undefined) refuse(tenants, yaml, SANDBOX);
+  if (ams === undefined) refuse(sites, yaml, SANDBOX);
   if (postgres === undefined) refuse(databases, yaml, POSTGRES);
   const tenant = tenants.length === 0 ? {} : await sandbox?.(settings);
+  const site = sites.length === 0 ? {} : await ams?.(settings);
   const dataFolder = join(folder, '.tidemark', 'postgres');
   const database = databases.length === 0 ? {} : { ...(await postgres?.({ dataFolder })), ssl: 'disable' };
   const replaced = Object.entries(connections).map(([name, connection]) => {
     if (tenants.includes(name)) return [name, { ...connection, ...tenant }];
+    if (sites.includes(name)) return [name, { ...connection, ...site }];
     return [name, databases.includes(name) ? { ...connection, ...database } : connection];
   });
   return Object.fromEntries(replaced) as Connections; // the same names and types, addresses apart
 }
 
-function namesAsking(connections: Connections, word: string): string[] {
+function namesAsking(connections: Connections, type: ConnectionType, word: string): string[] {
   return Object.keys(connections).filter((name) => {
     const connection = connections[name];
-    return connection !== undefined && 'url' in connection && connection.url === word;
+    return connection?.type === type && 'url' in connection && connection.url === word;
   });
 }
 
@@ -68,7 +83,7 @@ interface Part {
 const SANDBOX: Part = {
   code: 'CONFIG_SANDBOX',
   title: 'the local sandbox',
-  mend: 'Give the address of a tenant, or run `tidemark dev`.',
+  mend: 'Give the address of a tenant or site, or run `tidemark dev`.',
 };
 const POSTGRES: Part = {
   code: 'CONFIG_EMBEDDED_POSTGRES',

@@ -1,4 +1,4 @@
-import { nearNames } from '../../connectors/titanrdm/near-names.js';
+import { nearNames } from '../../connectors/common/near-names.js';
 import { pathText, type ConfigProblem, type Path } from './errors.js';
 import { likelyLeaves, stepsOf, type LeafIssue } from './issues.js';
 import { pathKey, type YamlFile } from './read-yaml.js';

@@ -36,7 +36,7 @@ export interface Loaded<Config> {
 /**
  * Reads `tidemark.yaml`, fills in `${ENV}`, checks it, and makes paths absolute.
  *
- * `sandbox` and `postgres` are each called at most once, when a connection's address is the word `sandbox` or `embedded`; without them
+ * `sandbox`, `ams` and `postgres` are each called at most once, when a connection's address is the word `sandbox` or `embedded`; without them
  * such a connection is an error.
  *
  * @throws ConfigError which names file, line, key and the nearest valid one; never a value that came from the environment

@@ -2,7 +2,7 @@ import { TidemarkError } from '../../../contracts/errors.js';
 import type { IngestSource } from '../../../contracts/postgres-inputs.js';
 import type { IngestBatch, JsonValue, TableOf } from '../../../connectors/postgres/port.js';
 import { quoteName } from '../../../connectors/postgres/quote.js';
-import { nearNamesText } from '../../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../../connectors/common/near-names.js';
 import { named } from '../../registry.js';
 import type { PostgresDependencies } from '../dependencies.js';
 import type { OpenedSource } from './context.js';

@@ -2,7 +2,7 @@ import { TidemarkError } from '../../../contracts/errors.js';
 import type { IngestSource } from '../../../contracts/postgres-inputs.js';
 import type { Relation } from '../../../connectors/postgres/cursor-column.js';
 import { quoteTable } from '../../../connectors/postgres/quote.js';
-import { nearNamesText } from '../../../connectors/titanrdm/near-names.js';
+import { nearNamesText } from '../../../connectors/common/near-names.js';
 import type { PostgresDatabase } from '../dependencies.js';
 
 /** The table, named query or SQL that a source means. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { UploadPattern } from '../../../contracts/titan-common.js';
-import { Slots } from '../../postgres/slots.js';
+import { Slots } from '../../common/slots.js';
 import { Duck } from '../../tables/duck.js';
 import { spoolDirectory } from '../../tables/spool.js';
 import { titanError } from '../errors.js';

@@ -1,7 +1,13 @@
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { loadConfig, loadYaml, type Loaded, type TidemarkConfig } from 'tidemark';
-import { sandboxContentSchema, startDevServer, startPostgres, startTitanSandbox } from 'tidemark/testing';
+import {
+  sandboxContentSchema,
+  startAmsSandbox,
+  startDevServer,
+  startPostgres,
+  startTitanSandbox,
+} from 'tidemark/testing';
 
 /** What the demonstration runs on: real servers of Temporal (with its Web UI) and PostgreSQL, and the sandbox in place of a tenant. */
 export interface Embedded {
@@ -12,6 +18,8 @@ export interface Embedded {
   webUi: string | undefined;
   /** Address of TitanRDM. */
   titan: string;
+  /** Address of AMS. */
+  ams: string;
   /** Address of the database. */
   warehouse: string;
   close(): Promise<void>;
@@ -33,6 +41,12 @@ export async function startEmbedded(configFile: string): Promise<Embedded> {
         closers.push(() => sandbox.close());
         return sandbox;
       },
+      ams: async () => {
+        // Its own made-up athletes are the squad's.
+        const sandbox = await startAmsSandbox();
+        closers.push(() => sandbox.close());
+        return sandbox;
+      },
       postgres: async () => {
         const server = await startPostgres();
         closers.push(() => server.stop());
@@ -51,8 +65,8 @@ export async function startEmbedded(configFile: string): Promise<Embedded> {
       const found = loaded.config.connections[name];
       return found !== undefined && 'url' in found ? found.url : '';
     };
-    const [titan, warehouse] = [urlOf('titan'), urlOf('warehouse')];
-    return { loaded, client, connection, namespace, webUi, titan, warehouse, close };
+    const [titan, ams, warehouse] = [urlOf('titan'), urlOf('club'), urlOf('warehouse')];
+    return { loaded, client, connection, namespace, webUi, titan, ams, warehouse, close };
   } catch (error) {
     await close();
     throw error;

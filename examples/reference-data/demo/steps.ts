@@ -132,7 +132,7 @@ export function folderOf(config: TidemarkConfig, name: string): string {
   return connection.path;
 }
 
-function pipeline<Name extends PipelineConfig['workflow']>(
+export function pipeline<Name extends PipelineConfig['workflow']>(
   config: TidemarkConfig,
   name: string,
   workflow: Name,

@@ -1,0 +1,70 @@
+import { userInfo } from 'node:os';
+import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { TidemarkError } from '../contracts/errors.js';
+import type { AmsChanges, AmsConfirmation, AmsProgress } from '../contracts/ams-results.js';
+import { counted, grouped } from '../contracts/readable.js';
+import type { RunProgress } from '../workers/client/index.js';
+import { note, printable } from './output.js';
+
+const MAX_FIELDS = 20;
+
+/** Whether the run stands still until somebody says yes or no. */
+export function isWaiting(progress: RunProgress): progress is AmsProgress {
+  return 'confirmUntil' in progress && progress.confirmUntil !== undefined;
+}
+
+/** Answers a run that waits. Error `AMS_NOT_WAITING`. */
+export async function confirmRun(handle: WorkflowHandle, answer: 'yes' | 'no'): Promise<AmsConfirmation> {
+  try {
+    const by = userInfo().username || 'somebody';
+    return await handle.executeUpdate<AmsConfirmation, [object]>('confirm', { args: [{ by, answer }] });
+  } catch (error) {
+    throw refusal(error) ?? error;
+  }
+}
+
+/** The run's own word why it takes no answer. */
+function refusal(error: unknown): TidemarkError | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error) || !('type' in cause) || typeof cause.type !== 'string') return undefined;
+  return new TidemarkError(cause.message, { code: cause.type, retryable: false, cause: error });
+}
+
+/** Shows what would be changed and asks on the terminal. Undefined when nobody can answer there, or wants to. */
+export async function askToConfirm(progress: AmsProgress): Promise<'yes' | 'no' | undefined> {
+  if (process.stdin.isTTY !== true) return undefined;
+  for (const line of changeLines(progress.changes)) note(line);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new AbortController();
+  // Ctrl-C leaves the question; the run goes on waiting.
+  terminal.on('SIGINT', () => left.abort());
+  try {
+    const question = `Upsert ${counted(progress.changes?.users ?? progress.rows, 'profile')} in '${printable(progress.form)}'? (y/n) `;
+    const answer = await terminal.question(question, { signal: left.signal });
+    return ['y', 'yes'].includes(answer.trim().toLowerCase()) ? 'yes' : 'no';
+  } catch (error) {
+    if (left.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    terminal.close();
+  }
+}
+
+/** What a run would change, field by field. */
+export function changeLines(changes: Omit<AmsChanges, 'sample'> | undefined): string[] {
+  if (changes === undefined) return [];
+  const { readable, users, created, changed, unchanged, fields } = changes;
+  if (!readable)
+    return [
+      `${counted(users, 'user')} would be written; the account may not read profiles: what changes is not known.`,
+    ];
+  const counts = Object.entries(fields).sort(([, a], [, b]) => b - a);
+  const shown = counts.slice(0, MAX_FIELDS);
+  return [
+    `${counted(users, 'user')} would be written: ${grouped(created)} new, ${grouped(changed)} changed, ${grouped(unchanged)} as they are`,
+    ...shown.map(([field, count]) => `  ${field}: ${counted(count, 'user')}`),
+    ...(counts.length > shown.length ? [`  … and ${grouped(counts.length - shown.length)} more fields`] : []),
+  ];
+}
