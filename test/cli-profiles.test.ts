@@ -121,7 +121,7 @@ pipelines:
     expect(answered.stdout).toMatch(/answered 'no', by \S+/);
     const { code, stdout } = await waiting.ended;
     expect(stdout).toContain('result: cancelled by user');
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     expect(sandbox.requestLog.filter(({ route }) => route === 'profileimport')).toHaveLength(writes);
     const late = await tidemark('confirm', asking, 'yes');
     expect(late.stderr).toMatch(/No run of pipeline .* is under way\. \(NOT_RUNNING\)/);

@@ -5,6 +5,7 @@ export { amsPlugin, type AmsPluginOptions } from './plugins/ams-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
 export { closeConnections, openConnections, type Connections } from './connections.js';
+export { planProfilesOf } from './plan-profiles.js';
 export { createStore, type TableStore } from '../connectors/tables/index.js';
 export {
   defineHook,

@@ -87,7 +87,7 @@ export class Sender {
 
   /** Rows that failed for the moment get another chance when all others are done. */
   private async onceMore(): Promise<void> {
-    const { ams, options, ledger, step } = this.sending;
+    const { ams, options, step } = this.sending;
     const again = this.aside.splice(0);
     const still: typeof again = [];
     // The list is handed out like the table: by a generator, so that the lanes share it.
@@ -101,7 +101,6 @@ export class Sender {
     // Does AMS answer otherwise? Then it is these rows.
     await ams.findForm(options.form, { signal: this.signal });
     for (const { entry, error } of still) this.refuse(entry, error);
-    ledger.failures.flush(false).catch((error: unknown) => this.fail(error));
   }
 
   private async inLanes(
