@@ -82,6 +82,14 @@ pipelines:
     });
   });
 
+  it('plan: says which rows a run would refuse, and why', async () => {
+    await put('ada.amberley.2', 'nobody');
+    const { code, stderr } = await tidemark('plan', plain);
+    await put('ada.amberley.2', 'bo.amberley');
+    expect(stderr).toMatch(/1 row with a user that does not exist.*: row 2\. .*\(AMS_UNKNOWN_USERS\)/);
+    expect(code).toBe(1);
+  });
+
   it('run --wait: shows form, result, records upserted and attempted, on both streams', async () => {
     const { code, stdout, stderr } = await tidemark('run', plain, '--wait');
     expect(stdout).toContain(`form: ${FORM}\nresult: success\nrecords upserted: 2\nrecords attempted: 2\n`);

@@ -3,7 +3,6 @@ import type { AmsCheckedTable, AmsRefusedTable, AmsStepInput } from '../../contr
 import type { AmsLeftOut } from '../../contracts/ams-results.js';
 import type { AmsUpsertOptions } from '../../contracts/ams-inputs.js';
 import { TidemarkError } from '../../contracts/errors.js';
-import { toFailure } from '../failure.js';
 import { openReference } from '../tidemark/open-reference.js';
 import type { AmsDependencies } from './dependencies.js';
 import { UserDirectory } from './find-users.js';
@@ -11,7 +10,7 @@ import { fitValue } from './fit-value.js';
 import { matchColumns, type MatchedColumns } from './match-columns.js';
 import { refuseOtherForm, refuseReadOnly } from './open-form.js';
 import { ProfileSpool } from './profile-spool.js';
-import { Refusals } from './refusals.js';
+import { RefusedRows, Refusals } from './refusals.js';
 import { asRowList, GrowingList } from './row-lists.js';
 import type { AmsReads } from './run-cache.js';
 import { readRows } from './table-rows.js';
@@ -31,7 +30,7 @@ export interface PrepareContext extends AmsStepInput {
 
 /**
  * Looks at everything before anything is sent: the form, its fields, the users, every value. What it returns holds a temporary file:
- * `spool.remove()` when done. The failure for rows that cannot be sent has an {@link AmsRefusedTable} as its second detail.
+ * `spool.remove()` when done. Errors: `RefusedRows` for rows that cannot be sent, those of form, table and columns.
  */
 export async function prepareProfiles(context: PrepareContext): Promise<PreparedProfiles> {
   const { options, reads, dependencies, signal } = context;
@@ -129,7 +128,7 @@ async function fill(context: PrepareContext, { csv, spool, users, match }: Filli
       list: await asRowList(refusals.list, results),
       ...(quarantine === undefined ? {} : { quarantine }),
     };
-    throw toFailure(error, refused);
+    throw new RefusedRows(error, refused);
   }
   return {
     spool,
