@@ -108,8 +108,8 @@ describe('what the peer gets wrong, done right', () => {
   });
 
   it('13: ids of users are verified before anything is sent', async () => {
-    expect((await failureOf(send('user_id,code\n101,a\n12345,b\n')))?.code).toBe('AMS_UNKNOWN_USERS');
-    expect((await failureOf(send('user_id,code\n101,a\n,b\n')))?.code).toBe('AMS_UNKNOWN_USERS');
+    expect((await failureOf(send('user_id,code\n101,a\n12345,b\n'))).code).toBe('AMS_UNKNOWN_USERS');
+    expect((await failureOf(send('user_id,code\n101,a\n,b\n'))).code).toBe('AMS_UNKNOWN_USERS');
     expect(ams.count('upsertProfile')).toBe(0);
   });
 

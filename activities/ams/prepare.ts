@@ -83,19 +83,24 @@ async function fill(context: PrepareContext, { csv, spool, users, match }: Filli
     }
     const { user } = found;
     const { values, problems } = fitRow(matched, texts, options.emptyCells);
-    if (problems.length > 0) return refusals.add('AMS_VALUES_REFUSED', { row, user, reason: problems.join('; ') });
+    if (problems.length > 0) {
+      refusals.add('AMS_VALUES_REFUSED', { row, user, reason: problems.join('; ') });
+      return;
+    }
     if (Object.keys(values).length === 0) {
       leftOut.empty += 1;
       return;
     }
     const before = spool.rowOf(user);
     if (before !== undefined) {
-      if (options.onDuplicateUser === 'fail')
-        return refusals.add(
+      if (options.onDuplicateUser === 'fail') {
+        refusals.add(
           'AMS_DUPLICATE_USERS',
           { row, user, reason: `row ${before} is for the same user` },
           ` (as ${before})`,
         );
+        return;
+      }
       leftOut.superseded += 1;
     }
     spool.add({ row, user, values });

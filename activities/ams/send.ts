@@ -74,7 +74,7 @@ export class Sender {
   }
 
   /** In the order of the table, what has not come to its end before. */
-  private async *entries(): AsyncGenerator<ProfileEntry> {
+  private async *entries(): AsyncGenerator<ProfileEntry, void> {
     const { spool, ledger, maxRows } = this.sending;
     for await (const entry of spool.read()) {
       if (ledger.isOver(entry.index)) continue;
@@ -104,15 +104,15 @@ export class Sender {
   }
 
   private async inLanes(
-    entries: AsyncGenerator<ProfileEntry>,
+    entries: AsyncGenerator<ProfileEntry, void>,
     onTransient: (entry: ProfileEntry, error: TidemarkError) => void,
   ): Promise<void> {
     const lane = async (): Promise<void> => {
       for (;;) {
         // Lanes ask at the same time; a generator answers them one after the other.
-        const { value, done } = await entries.next();
-        if (done === true || !this.mayGoOn()) return;
-        await this.send(value, onTransient);
+        const next = await entries.next();
+        if (next.done === true || !this.mayGoOn()) return;
+        await this.send(next.value, onTransient);
       }
     };
     const guarded = (): Promise<void> => lane().catch((error: unknown) => this.fail(error));

@@ -17,7 +17,7 @@ import type { PreparedProfiles } from './prepare.js';
 import { RefusedRows } from './refusals.js';
 import { asRowList } from './row-lists.js';
 import { Sender } from './send.js';
-import { AmsRuns } from './runs.js';
+import type { AmsRuns } from './runs.js';
 
 /** Often enough that little is repeated, seldom enough that lists of failures have few parts. */
 const COMMIT_EVERY_MS = 500;
