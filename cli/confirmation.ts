@@ -12,7 +12,7 @@ const MAX_FIELDS = 20;
 
 /** Whether the run stands still until somebody says yes or no. */
 export function isWaiting(progress: RunProgress): progress is AmsProgress {
-  return 'confirmUntil' in progress && progress.confirmUntil !== undefined;
+  return 'confirmUntil' in progress;
 }
 
 /** Answers a run that waits. Error `AMS_NOT_WAITING`. */
@@ -34,7 +34,7 @@ function refusal(error: unknown): TidemarkError | undefined {
 
 /** Shows what would be changed and asks on the terminal. Undefined when nobody can answer there, or wants to. */
 export async function askToConfirm(progress: AmsProgress): Promise<'yes' | 'no' | undefined> {
-  if (process.stdin.isTTY !== true) return undefined;
+  if (!process.stdin.isTTY) return undefined;
   for (const line of changeLines(progress.changes)) note(line);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const left = new AbortController();

@@ -1,9 +1,7 @@
-import { ResultsFolder } from '../activities/index.js';
-import { planProfiles } from '../activities/ams/index.js';
 import type { TidemarkConfig } from '../contracts/config.js';
 import type { AmsUpsertOptions } from '../contracts/ams-inputs.js';
 import { counted, grouped } from '../contracts/readable.js';
-import type { Connections } from '../workers/index.js';
+import { planProfilesOf, type Connections } from '../workers/index.js';
 import { changeLines } from './confirmation.js';
 import { EXIT } from './exit-codes.js';
 import { print, printJson } from './output.js';
@@ -22,16 +20,9 @@ const MAX_SHOWN = 20;
 export async function planOfProfiles(
   pipeline: string,
   options: AmsUpsertOptions,
-  { config, connections: { ams, stores }, json }: Planned,
+  { json, ...opened }: Planned,
 ): Promise<number> {
-  // Rows that cannot be sent are listed there, as a run would do.
-  const results = new ResultsFolder(config.results.folder);
-  const run = { workflowId: `plan/${pipeline}`, runId: 'latest' };
-  const { shown, ...plan } = await planProfiles(
-    { ams, stores, results },
-    { options, run },
-    new AbortController().signal,
-  );
+  const { shown, ...plan } = await planProfilesOf(pipeline, options, opened);
   if (json) {
     printJson({ pipeline, form: options.form, ...plan, changes: shown });
     return EXIT.ok;

@@ -153,7 +153,7 @@ describe('bad input of a profile upsert: a clear error, and nothing is sent', ()
     const failure = await refused(`user_id,code\n101,x\n7,${ROW}\n8,y\n,z\n`);
     expect(failure.code).toBe('AMS_UNKNOWN_USERS');
     expect(failure.message).toContain(
-      '3 rows name a user that does not exist, or that the account does not see: rows 2, 3, 4',
+      '3 rows with a user that does not exist, or that the account does not see: rows 2, 3, 4',
     );
     const listed = await bench.entries(failure.result?.quarantine);
     expect(listed).toContainEqual({
@@ -167,7 +167,7 @@ describe('bad input of a profile upsert: a clear error, and nothing is sent', ()
   it('a name that two users have: the row is named, and who they may be is in the results location', async () => {
     const failure = await refused('about,code\nAda Made-Up 1,x\nAda Made-Up 2,y\n', { idColumn: 'about' });
     expect(failure.code).toBe('AMS_AMBIGUOUS_USERS');
-    expect(failure.message).toContain('1 row fit several users: row 1');
+    expect(failure.message).toContain('1 row whose user may be one of several: row 1');
     expect(await bench.entries(failure.result?.quarantine)).toMatchObject([{ row: 1, candidates: [101, 900] }]);
   });
 

@@ -33,7 +33,7 @@ describe('what the peer gets wrong, done right', () => {
 
   it('1: everything is checked before the first request, and all problems are told at once', async () => {
     const failure = await failureOf(send('user_id,height_cm\n101,tall\n7,1\n102,small\n'));
-    expect(failure.message).toMatch(/1 row name.*row 2.*2 rows hold.*rows 1, 3/s);
+    expect(failure.message).toMatch(/1 row with a user.*row 2.*2 rows with a value.*rows 1, 3/s);
     expect(ams.count('upsertProfile')).toBe(0);
   });
 
@@ -108,8 +108,8 @@ describe('what the peer gets wrong, done right', () => {
   });
 
   it('13: ids of users are verified before anything is sent', async () => {
-    expect((await failureOf(send('user_id,code\n101,a\n12345,b\n')))?.code).toBe('AMS_UNKNOWN_USERS');
-    expect((await failureOf(send('user_id,code\n101,a\n,b\n')))?.code).toBe('AMS_UNKNOWN_USERS');
+    expect((await failureOf(send('user_id,code\n101,a\n12345,b\n'))).code).toBe('AMS_UNKNOWN_USERS');
+    expect((await failureOf(send('user_id,code\n101,a\n,b\n'))).code).toBe('AMS_UNKNOWN_USERS');
     expect(ams.count('upsertProfile')).toBe(0);
   });
 

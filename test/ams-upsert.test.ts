@@ -346,7 +346,7 @@ async function untilBeat(handle: WorkflowHandle, isThere: (state: AmsSendState) 
     const { raw } = await handle.describe();
     const payload = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0];
     // What `amsSendProfiles` marks; at first it has nothing to say.
-    const state = payload == null ? undefined : (defaultPayloadConverter.fromPayload(payload) as AmsSendState | null);
+    const state = payload == null ? undefined : defaultPayloadConverter.fromPayload<AmsSendState | null>(payload);
     if (state != null && isThere(state)) return;
     await sleep(50);
   }

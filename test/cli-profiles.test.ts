@@ -82,6 +82,14 @@ pipelines:
     });
   });
 
+  it('plan: says which rows a run would refuse, and why', async () => {
+    await put('ada.amberley.2', 'nobody');
+    const { code, stderr } = await tidemark('plan', plain);
+    await put('ada.amberley.2', 'bo.amberley');
+    expect(stderr).toMatch(/1 row with a user that does not exist.*: row 2\. .*\(AMS_UNKNOWN_USERS\)/);
+    expect(code).toBe(1);
+  });
+
   it('run --wait: shows form, result, records upserted and attempted, on both streams', async () => {
     const { code, stdout, stderr } = await tidemark('run', plain, '--wait');
     expect(stdout).toContain(`form: ${FORM}\nresult: success\nrecords upserted: 2\nrecords attempted: 2\n`);
@@ -121,7 +129,7 @@ pipelines:
     expect(answered.stdout).toMatch(/answered 'no', by \S+/);
     const { code, stdout } = await waiting.ended;
     expect(stdout).toContain('result: cancelled by user');
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     expect(sandbox.requestLog.filter(({ route }) => route === 'profileimport')).toHaveLength(writes);
     const late = await tidemark('confirm', asking, 'yes');
     expect(late.stderr).toMatch(/No run of pipeline .* is under way\. \(NOT_RUNNING\)/);

@@ -151,7 +151,7 @@ describe('a wrong config names line, key and the nearest valid one', () => {
       'an unknown workflow',
       `version: 1\npipelines:${upload.replace('titanConventionUpload', 'titanConventionUplaod')}\n`,
       [
-        '4:5: pipelines.nightly.workflow: expected "titanImportBatch" or "titanConventionUpload" or "titanConventionDownload" or "titanSyncDomains" or "postgresIngest", got "titanConventionUplaod". Did you mean "titanConventionUpload" or "titanConventionDownload"?',
+        '4:5: pipelines.nightly.workflow: expected "titanImportBatch" or "titanConventionUpload" or "titanConventionDownload" or "titanSyncDomains" or "postgresIngest" or "amsUpsertProfiles" or "amsDownloadProfiles", got "titanConventionUplaod". Did you mean "titanConventionUpload" or "titanConventionDownload"?',
       ],
     ],
     [

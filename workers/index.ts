@@ -10,6 +10,7 @@ export { usableBundle, writeWorkflowBundle } from './workflow-bundle.js';
 export { openPayloadStorage, FolderStorageDriver } from './payload-storage/index.js';
 export { resultsLocation } from './results-location.js';
 export { closeConnections, openConnections, type Connections } from './connections.js';
+export { planProfilesOf } from './plan-profiles.js';
 export { createStore, type TableStore } from '../connectors/tables/index.js';
 export {
   defineHook,

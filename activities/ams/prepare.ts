@@ -12,7 +12,7 @@ import { fitValue } from './fit-value.js';
 import { matchColumns, type MatchedColumns } from './match-columns.js';
 import { refuseOtherForm, refuseReadOnly } from './open-form.js';
 import { ProfileSpool } from './profile-spool.js';
-import { Refusals } from './refusals.js';
+import { RefusedRows, Refusals } from './refusals.js';
 import { asRowList, GrowingList } from './row-lists.js';
 import type { AmsReads } from './run-cache.js';
 import { readRows } from './table-rows.js';
@@ -32,7 +32,7 @@ export interface PrepareContext extends AmsStepInput {
 
 /**
  * Looks at everything before anything is sent: the form, its fields, the users, every value. What it returns holds a temporary file:
- * `spool.remove()` when done. The failure for rows that cannot be sent has an {@link AmsRefusedTable} as its second detail.
+ * `spool.remove()` when done. Errors: `RefusedRows` for rows that cannot be sent, those of form, table and columns.
  */
 export async function prepareProfiles(context: PrepareContext): Promise<PreparedProfiles> {
   const { options, reads, dependencies, signal } = context;
@@ -86,19 +86,24 @@ async function fill(context: PrepareContext, { csv, spool, users, match }: Filli
     }
     const { user } = found;
     const { values, problems } = fitRow(matched, texts, options.emptyCells);
-    if (problems.length > 0) return refusals.add('AMS_VALUES_REFUSED', { row, user, reason: problems.join('; ') });
+    if (problems.length > 0) {
+      refusals.add('AMS_VALUES_REFUSED', { row, user, reason: problems.join('; ') });
+      return;
+    }
     if (Object.keys(values).length === 0) {
       leftOut.empty += 1;
       return;
     }
     const before = spool.rowOf(user);
     if (before !== undefined) {
-      if (options.onDuplicateUser === 'fail')
-        return refusals.add(
+      if (options.onDuplicateUser === 'fail') {
+        refusals.add(
           'AMS_DUPLICATE_USERS',
           { row, user, reason: `row ${before} is for the same user` },
           ` (as ${before})`,
         );
+        return;
+      }
       leftOut.superseded += 1;
     }
     spool.add({ row, user, values });
@@ -131,7 +136,7 @@ async function fill(context: PrepareContext, { csv, spool, users, match }: Filli
       list: await asRowList(refusals.list, results),
       ...(quarantine === undefined ? {} : { quarantine }),
     };
-    throw toFailure(error, refused);
+    throw new RefusedRows(error, refused);
   }
   return {
     spool,

@@ -1,5 +1,5 @@
 import { RowList } from '../../connectors/titanrdm/row-list.js';
-import type { AmsRunIdentity } from '../../contracts/ams-activities.js';
+import type { AmsRefusedTable, AmsRunIdentity } from '../../contracts/ams-activities.js';
 import type { AmsRowFailure } from '../../contracts/ams-results.js';
 import { TidemarkError } from '../../contracts/errors.js';
 import { counted } from '../../contracts/readable.js';
@@ -9,19 +9,19 @@ import { GrowingList } from './row-lists.js';
 /** Why a row cannot be sent, in the order in which a message tells of it. */
 const KINDS = {
   AMS_UNKNOWN_USERS: {
-    what: 'name a user that does not exist, or that the account does not see',
+    what: 'with a user that does not exist, or that the account does not see',
     mend: "Mend the rows, let the account coach the groups of these users, or say onUnknownUser 'quarantine' to leave them out.",
   },
   AMS_AMBIGUOUS_USERS: {
-    what: 'fit several users',
+    what: 'whose user may be one of several',
     mend: 'Name users by user_id or username.',
   },
   AMS_DUPLICATE_USERS: {
-    what: 'are for a user that an earlier row is for',
+    what: 'for a user that an earlier row is for',
     mend: "Leave one row per user, or say onDuplicateUser 'last'.",
   },
   AMS_VALUES_REFUSED: {
-    what: 'hold a value that its field does not take',
+    what: 'with a value that its field does not take',
     mend: 'Mend the values.',
   },
 } as const;
@@ -29,6 +29,16 @@ export type RefusalCode = keyof typeof KINDS;
 
 const MAX_REASON = 500;
 const MAX_EXAMPLES = 3;
+
+/** A table with rows that cannot be sent; `refused` says which. */
+export class RefusedRows extends TidemarkError {
+  constructor(
+    error: TidemarkError,
+    readonly refused: AmsRefusedTable,
+  ) {
+    super(error.message, { code: error.code, retryable: false });
+  }
+}
 
 /** Rows that cannot be sent: counted, the first ones named, all of them listed in the results location. */
 export class Refusals {

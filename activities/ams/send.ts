@@ -74,7 +74,7 @@ export class Sender {
   }
 
   /** In the order of the table, what has not come to its end before. */
-  private async *entries(): AsyncGenerator<ProfileEntry> {
+  private async *entries(): AsyncGenerator<ProfileEntry, void> {
     const { spool, ledger, maxRows } = this.sending;
     for await (const entry of spool.read()) {
       if (ledger.isOver(entry.index)) continue;
@@ -87,7 +87,7 @@ export class Sender {
 
   /** Rows that failed for the moment get another chance when all others are done. */
   private async onceMore(): Promise<void> {
-    const { ams, options, ledger, step } = this.sending;
+    const { ams, options, step } = this.sending;
     const again = this.aside.splice(0);
     const still: typeof again = [];
     // The list is handed out like the table: by a generator, so that the lanes share it.
@@ -101,19 +101,18 @@ export class Sender {
     // Does AMS answer otherwise? Then it is these rows.
     await ams.findForm(options.form, { signal: this.signal });
     for (const { entry, error } of still) this.refuse(entry, error);
-    ledger.failures.flush(false).catch((error: unknown) => this.fail(error));
   }
 
   private async inLanes(
-    entries: AsyncGenerator<ProfileEntry>,
+    entries: AsyncGenerator<ProfileEntry, void>,
     onTransient: (entry: ProfileEntry, error: TidemarkError) => void,
   ): Promise<void> {
     const lane = async (): Promise<void> => {
       for (;;) {
         // Lanes ask at the same time; a generator answers them one after the other.
-        const { value, done } = await entries.next();
-        if (done === true || !this.mayGoOn()) return;
-        await this.send(value, onTransient);
+        const next = await entries.next();
+        if (next.done === true || !this.mayGoOn()) return;
+        await this.send(next.value, onTransient);
       }
     };
     const guarded = (): Promise<void> => lane().catch((error: unknown) => this.fail(error));

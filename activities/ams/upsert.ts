@@ -14,9 +14,10 @@ import { Ledger } from './ledger.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { Pace } from './pace.js';
 import type { PreparedProfiles } from './prepare.js';
+import { RefusedRows } from './refusals.js';
 import { asRowList } from './row-lists.js';
 import { Sender } from './send.js';
-import { AmsRuns } from './runs.js';
+import type { AmsRuns } from './runs.js';
 
 /** Often enough that little is repeated, seldom enough that lists of failures have few parts. */
 const COMMIT_EVERY_MS = 500;
@@ -36,9 +37,11 @@ export function upsertActivities(
   return {
     amsCheckProfiles: (input) =>
       runStep<{ phase: string; rows: number }, AmsCheckedTable>(async (step) => {
-        const { spool, ...checked } = await runs.prepare(input, step.signal, (rows) =>
-          step.mark({ phase: 'checking rows', rows }),
-        );
+        const onRows = (rows: number): void => step.mark({ phase: 'checking rows', rows });
+        const { spool, ...checked } = await runs.prepare(input, step.signal, onRows).catch((error: unknown) => {
+          // The rows go along: the run's result lists them.
+          throw error instanceof RefusedRows ? toFailure(error, error.refused) : error;
+        });
         await spool.remove();
         return checked;
       }),

@@ -11,7 +11,7 @@ import { askToConfirm, confirmRun, isWaiting } from '../confirmation.js';
 import { EXIT } from '../exit-codes.js';
 import { note, print, printJson } from '../output.js';
 import { QUIET, withProgress, type ProgressDisplay } from '../render/progress.js';
-import { failuresIn, readResult, resultLines } from '../render/result.js';
+import { failuresIn, isUnsent, readResult, resultLines } from '../render/result.js';
 import { withSignals } from '../signals.js';
 import { openClient } from '../temporal.js';
 
@@ -121,5 +121,7 @@ function printOutcome(run: StartedRun, outcome: RunOutcome): void {
 function exitCodeOf(outcome: RunOutcome): number {
   if (outcome.outcome === 'cancelled') return EXIT.cancelled;
   if (outcome.outcome !== 'completed') return EXIT.failed;
-  return failuresIn(readResult(outcome.result)) > 0 ? EXIT.failed : EXIT.ok;
+  const result = readResult(outcome.result);
+  if (isUnsent(result)) return EXIT.cancelled;
+  return failuresIn(result) > 0 ? EXIT.failed : EXIT.ok;
 }

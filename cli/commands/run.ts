@@ -17,7 +17,7 @@ A run that waits for a confirmation is shown with what it would change, and aske
 \`tidemark confirm\` answers it from elsewhere.
 
 Exit codes: 0 the run was started, or with --wait ended well; 1 it failed, or some of its tables or rows did; 2 the config or the command
-line is wrong; 3 it was cancelled; 130 the waiting was ended by Ctrl-C.`,
+line is wrong; 3 it was cancelled, or nobody said yes to it; 130 the waiting was ended by Ctrl-C.`,
       examples: [
         ['tidemark run nightly', 'starts it and prints its link'],
         ['tidemark run nightly --wait', 'shows its progress, then what it did per table'],

@@ -79,6 +79,13 @@ export function failuresIn(result: ShownResult | undefined): number {
   return (result.totals?.failed ?? 0) + (result.totals?.domainsFailed ?? 0);
 }
 
+/** Whether a run ended well, and sent nothing since nobody said yes. */
+export function isUnsent(result: ShownResult | undefined): boolean {
+  return result !== undefined && 'attempted' in result && UNSENT.includes(result.result);
+}
+
+const UNSENT = ['cancelled by user', 'not confirmed'];
+
 const count = (value: number | null | undefined) => (value === null || value === undefined ? '' : grouped(value));
 
 /** An error's text says what to do: room for that. */
