@@ -3,7 +3,6 @@ import type { AmsCheckedTable, AmsRefusedTable, AmsStepInput } from '../../contr
 import type { AmsLeftOut } from '../../contracts/ams-results.js';
 import type { AmsUpsertOptions } from '../../contracts/ams-inputs.js';
 import { TidemarkError } from '../../contracts/errors.js';
-import { toFailure } from '../failure.js';
 import { refuseManyRows } from '../inline-rows.js';
 import { openReference } from '../tidemark/open-reference.js';
 import type { AmsDependencies } from './dependencies.js';
