@@ -16,3 +16,4 @@ export {
   type SourceContext,
   type SourceFunction,
 } from './postgres/index.js';
+export { createOperationsActivities, type OperationsDependencies } from './operations/index.js';

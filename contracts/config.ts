@@ -6,9 +6,11 @@ import {
   type ConnectionRole,
   type ConnectionType,
 } from './config-connections.js';
+import { temporalOperationsShape } from './config-operations.js';
 import { connectionUses, pipelineSchema, type ConnectionUse, type PipelineConfig } from './config-pipelines.js';
 
 export * from './config-connections.js';
+export * from './config-operations.js';
 export * from './config-pipelines.js';
 
 export const DEFAULT_TASK_QUEUE = 'tidemark';
@@ -23,6 +25,7 @@ export const temporalConfigSchema = z.strictObject({
   taskQueue: z.string().min(1).max(1_000).default(DEFAULT_TASK_QUEUE),
   /** Address of the Web UI, for links to runs. Left out: found for a local server and for Temporal Cloud. */
   webUi: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).optional(),
+  ...temporalOperationsShape,
 });
 export type TemporalConfig = z.infer<typeof temporalConfigSchema>;
 

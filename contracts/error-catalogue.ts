@@ -1,4 +1,5 @@
 import { ingestErrors } from './error-catalogue-ingest.js';
+import { operationsErrors } from './error-catalogue-operations.js';
 import { postgresErrors } from './error-catalogue-postgres.js';
 import { runErrors } from './error-catalogue-runs.js';
 import { setupErrors } from './error-catalogue-setup.js';
@@ -17,4 +18,5 @@ export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ...runErrors,
   ...postgresErrors,
   ...ingestErrors,
+  ...operationsErrors,
 };

@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { TidemarkConfig } from '../contracts/config.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
+import { operationsPlugin } from './plugins/operations-plugin.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
 
@@ -38,6 +39,7 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
     ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
     shutdownGraceTime: shutdownGraceSeconds * 1_000,
     plugins: [
+      operationsPlugin({ searchableWatermark: config.temporal.searchAttributes?.watermark ?? false }),
       titanRdmPlugin({
         connections: connections.titanrdm,
         stores: connections.stores,

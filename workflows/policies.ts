@@ -1,4 +1,4 @@
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 
 // Every timeout and retry policy of Tidemark, in one place.
 
@@ -62,3 +62,10 @@ export const MAX_BATCHES = 20;
 export function secondsBeforeBatch(batch: number): number {
   return Math.min(30, 2 ** (batch - 2));
 }
+
+/** Asks the worker what it offers to a run. Twice at most: the run is the same without. */
+export const SETTINGS: LocalActivityOptions = {
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumAttempts: 2 },
+  summary: 'What this worker offers to a run',
+};

@@ -1,5 +1,7 @@
 import { ContinueAsNew, isCancellation } from '@temporalio/workflow';
-import { inPlainWords } from './failures.js';
+import { inPlainWords, resultInFailure } from './failures.js';
+import { outcomeOfResult, RunAttributes } from './operations/run-attributes.js';
+import { runSettings } from './operations/run-settings.js';
 import { Progress } from './progress.js';
 
 /** What lets people see a run. */
@@ -10,24 +12,39 @@ interface View {
 /**
  * Runs a workflow's body and lets people see it: its progress, in the end its summary or the reason of its failure. What a step or
  * child failed with, and nothing else has handled, fails the workflow in plain words.
+ *
+ * @param input the workflow's own, which need not have been checked: the run can be searched for by what it names
  */
-export function watched<T extends { summary: string }>(body: (progress: Progress) => Promise<T>): Promise<T> {
-  return watchedBy(new Progress(), body);
+export function watched<T extends { summary: string }>(
+  body: (progress: Progress) => Promise<T>,
+  input?: unknown,
+): Promise<T> {
+  return watchedBy(new Progress(), body, input);
 }
 
 /** The same for a workflow that shows itself in another way. */
 export async function watchedBy<V extends View, T extends { summary: string }>(
   view: V,
   body: (view: V) => Promise<T>,
+  input?: unknown,
 ): Promise<T> {
+  let attributes = new RunAttributes([]);
   try {
+    attributes = new RunAttributes((await runSettings()).searchAttributes);
+    attributes.begin(input);
     const result = await inPlainWords(() => body(view));
     view.enter('done', result.summary);
+    attributes.end(outcomeOfResult(result), result);
     return result;
   } catch (error) {
     if (error instanceof ContinueAsNew) view.enter('continuing as a new run');
-    else if (isCancellation(error)) view.enter('cancelled');
-    else view.enter('failed', error instanceof Error ? error.message : undefined);
+    else if (isCancellation(error)) {
+      view.enter('cancelled');
+      attributes.end('cancelled', undefined);
+    } else {
+      view.enter('failed', error instanceof Error ? error.message : undefined);
+      attributes.end('failed', resultInFailure(error));
+    }
     throw error;
   }
 }
