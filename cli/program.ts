@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
+import { codecServerCommand } from './commands/codec-server.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
 import { inferCommand } from './commands/infer.js';
@@ -21,6 +22,7 @@ const commands = [
   checkCommand,
   inferCommand,
   sandboxCommand,
+  codecServerCommand,
   errorsCommand,
 ];
 

@@ -5,6 +5,7 @@ import {
   titanImportBatchInputSchema,
   titanSyncDomainsInputSchema,
 } from './titan-inputs.js';
+import { staleAfterSchema } from './config-notifications.js';
 import type { ConnectionRole } from './config-connections.js';
 import { postgresIngestConfigSchema, type PostgresIngestOptions } from './postgres-inputs.js';
 
@@ -16,6 +17,8 @@ function pipelineOf<Name extends string, Input extends z.ZodType>(workflow: Name
     input,
     /** One line for people: what this pipeline is for. */
     description: z.string().min(1).max(500).optional(),
+    /** How long its high watermark may stand still before `notifications` tell of it: `6h`. */
+    staleAfter: staleAfterSchema.optional(),
   });
 }
 

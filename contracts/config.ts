@@ -6,10 +6,12 @@ import {
   type ConnectionRole,
   type ConnectionType,
 } from './config-connections.js';
-import { temporalOperationsShape } from './config-operations.js';
+import { checkNotifications } from './config-notifications.js';
+import { operationsShape, temporalOperationsShape, workerOperationsShape } from './config-operations.js';
 import { connectionUses, pipelineSchema, type ConnectionUse, type PipelineConfig } from './config-pipelines.js';
 
 export * from './config-connections.js';
+export * from './config-notifications.js';
 export * from './config-operations.js';
 export * from './config-pipelines.js';
 
@@ -36,12 +38,24 @@ export const resultsConfigSchema = z.strictObject({
 });
 
 /** The worker process. Left out: the Temporal SDK's own defaults. */
-export const workerConfigSchema = z.strictObject({
-  maxConcurrentActivities: z.int().min(1).max(10_000).optional(),
-  maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
-  /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
-  shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
-});
+export const workerConfigSchema = z
+  .strictObject({
+    maxConcurrentActivities: z.int().min(1).max(10_000).optional(),
+    maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
+    /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
+    shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
+    ...workerOperationsShape,
+  })
+  .refine(fixedOrByResources, {
+    path: ['resources'],
+    error: 'either fixed numbers (maxConcurrent...) or resources: both say how much is done at a time',
+  });
+export type WorkerConfig = z.infer<typeof workerConfigSchema>;
+
+function fixedOrByResources(worker: Record<string, unknown>): boolean {
+  const fixed = ['maxConcurrentActivities', 'maxConcurrentWorkflowTasks', 'maxConcurrentLocalActivities'];
+  return worker['resources'] === undefined || fixed.every((key) => worker[key] === undefined);
+}
 
 /** The local sandbox, for `tidemark dev` and `tidemark sandbox`. */
 export const sandboxConfigSchema = z.strictObject({
@@ -57,6 +71,7 @@ const configShape = {
   results: resultsConfigSchema.prefault({}),
   worker: workerConfigSchema.prefault({}),
   sandbox: sandboxConfigSchema.prefault({}),
+  ...operationsShape,
 };
 
 interface NamedConnection {
@@ -117,7 +132,7 @@ function checkQuery(config: Named, pipeline: string, use: ConnectionUse, context
 }
 
 /** `tidemark.yaml`, version 1. Unknown keys are refused. */
-export const configSchema = z.strictObject(configShape).superRefine(checkNames);
+export const configSchema = z.strictObject(configShape).superRefine(checkNames).superRefine(checkNotifications);
 export type TidemarkConfig = z.infer<typeof configSchema>;
 /** As a person writes it: defaults left out. */
 export type TidemarkConfigInput = z.input<typeof configSchema>;
@@ -132,6 +147,8 @@ export const clientConfigSchema = z
         z.looseObject({ type: z.enum(connectionSchema.options.map((o) => o.shape.type.value)) }),
       )
       .default({}),
+    // The worker sends them.
+    notifications: z.array(z.looseObject({})).default([]),
   })
   .superRefine(checkNames);
 export type TidemarkClientConfig = z.infer<typeof clientConfigSchema>;

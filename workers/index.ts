@@ -19,5 +19,22 @@ export {
   findSearchAttributes,
   registerLine,
   registerSearchAttributes,
+  typedSearchAttributes,
   type SearchAttributesFound,
 } from './operations/search-attributes.js';
+export {
+  encryptedClientConverter,
+  encryptedDataConverter,
+  EncryptionCodec,
+  FAILURE_CONVERTER_PATH,
+  KeyRing,
+} from './encryption/index.js';
+export {
+  startCodecServer,
+  type CodecLogEntry,
+  type CodecServer,
+  type CodecServerOptions,
+} from './codec-server/index.js';
+export { prometheusMetrics } from './operations/metrics.js';
+export { startWatches } from './operations/start-watches.js';
+export { startTracing, type Tracing, type TracingOptions } from './operations/tracing.js';

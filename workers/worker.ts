@@ -1,6 +1,11 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { TidemarkConfig } from '../contracts/config.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
+import { encryptedDataConverter } from './encryption/index.js';
+import { operationsOptionsOf } from './operations/operations-options.js';
+import { runSurrounded } from './operations/surroundings.js';
+import { startTracing } from './operations/tracing.js';
+import { workerOptionsOf } from './operations/worker-options.js';
 import { operationsPlugin } from './plugins/operations-plugin.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
@@ -11,6 +16,8 @@ export interface TidemarkWorkerOptions {
   namespace: string;
   /** Default: the config's. */
   taskQueue?: string;
+  /** Address of the Web UI, for links in notifications. Default: the config's. */
+  webUi?: string | undefined;
   /** Opened already; otherwise the worker opens the config's own and closes them at its end. */
   connections?: Connections;
   /** Sources and hooks of your own, for `postgresIngest`. */
@@ -30,16 +37,17 @@ export interface TidemarkWorker {
 export async function createTidemarkWorker(options: TidemarkWorkerOptions): Promise<TidemarkWorker> {
   const { config } = options;
   const connections = options.connections ?? openConnections(config);
-  const { maxConcurrentActivities, maxCachedWorkflows, shutdownGraceSeconds } = config.worker;
+  const { encryption } = config.temporal;
+  const dataConverter = encryption === undefined ? undefined : encryptedDataConverter(encryption);
+  const tracing = config.worker.tracing === undefined ? undefined : await startTracing(config.worker.tracing);
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? config.temporal.taskQueue,
-    ...(maxConcurrentActivities === undefined ? {} : { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
-    ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
-    shutdownGraceTime: shutdownGraceSeconds * 1_000,
+    ...workerOptionsOf(config.worker),
+    ...(dataConverter === undefined ? {} : { dataConverter }),
     plugins: [
-      operationsPlugin({ searchableWatermark: config.temporal.searchAttributes?.watermark ?? false }),
+      operationsPlugin(operationsOptionsOf(config, { namespace: options.namespace, webUi: options.webUi })),
       titanRdmPlugin({
         connections: connections.titanrdm,
         stores: connections.stores,
@@ -52,6 +60,7 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
         titanrdm: connections.titanrdm,
         ...options.ingest,
       }),
+      ...(tracing === undefined ? [] : [tracing.plugin]),
     ],
     ...options.worker,
   });
@@ -59,7 +68,7 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
     worker,
     run: async () => {
       try {
-        await worker.run();
+        await runSurrounded(worker, { config, connection: options.connection, dataConverter, tracing });
       } finally {
         if (options.connections === undefined) await closeConnections(connections);
       }

@@ -7,3 +7,4 @@ export { titanConventionUpload } from './titan-convention-upload.js';
 export { titanConventionDownload } from './titan-convention-download.js';
 export { titanSyncDomains } from './titan-sync-domains.js';
 export { postgresIngest } from './postgres-ingest.js';
+export { tidemarkWatch } from './tidemark-watch.js';

@@ -1,7 +1,8 @@
 import { ContinueAsNew, isCancellation } from '@temporalio/workflow';
-import { inPlainWords, resultInFailure } from './failures.js';
-import { outcomeOfResult, RunAttributes } from './operations/run-attributes.js';
-import { runSettings } from './operations/run-settings.js';
+import { errorInfoOf, inPlainWords, resultInFailure } from './failures.js';
+import { reportOwnEnd, type OwnEnd } from './operations/report-end.js';
+import { movedIn, outcomeOfResult, rowsIn, RunAttributes } from './operations/run-attributes.js';
+import { NO_SETTINGS, runSettings } from './operations/run-settings.js';
 import { Progress } from './progress.js';
 
 /** What lets people see a run. */
@@ -28,22 +29,31 @@ export async function watchedBy<V extends View, T extends { summary: string }>(
   body: (view: V) => Promise<T>,
   input?: unknown,
 ): Promise<T> {
-  let attributes = new RunAttributes([]);
+  let settings = NO_SETTINGS;
+  const end = async (outcome: OwnEnd['outcome'], result: unknown, error?: unknown): Promise<void> => {
+    new RunAttributes(settings.searchAttributes).end(outcome, result);
+    await reportOwnEnd(settings, {
+      outcome,
+      ...rowsIn(result),
+      ...movedIn(result),
+      ...(error === undefined ? {} : { error: errorInfoOf(error) }),
+    });
+  };
   try {
-    attributes = new RunAttributes((await runSettings()).searchAttributes);
-    attributes.begin(input);
+    settings = await runSettings();
+    new RunAttributes(settings.searchAttributes).begin(input);
     const result = await inPlainWords(() => body(view));
     view.enter('done', result.summary);
-    attributes.end(outcomeOfResult(result), result);
+    await end(outcomeOfResult(result), result);
     return result;
   } catch (error) {
     if (error instanceof ContinueAsNew) view.enter('continuing as a new run');
     else if (isCancellation(error)) {
       view.enter('cancelled');
-      attributes.end('cancelled', undefined);
+      await end('cancelled', undefined);
     } else {
       view.enter('failed', error instanceof Error ? error.message : undefined);
-      attributes.end('failed', resultInFailure(error));
+      await end('failed', resultInFailure(error), error);
     }
     throw error;
   }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { DEFAULT_TASK_QUEUE, type TidemarkConfig } from '../../contracts/config.js';
 import { announceLocalServer, temporalTarget, type TemporalTarget } from '../../workers/client/index.js';
 import { findConfig, loadConfig, type Loaded } from '../../workers/config/index.js';
+import { typedSearchAttributes } from '../../workers/index.js';
 import { startDevServer, startPostgres, type PostgresServer } from '../../workers/dev-server/index.js';
 import type { TitanSandbox } from '../../sandbox/titanrdm/index.js';
 import { withClosers, type Closers } from '../closers.js';
@@ -41,7 +42,8 @@ export const action: Action<DevOptions> = ({ options, log }) =>
       closers.add(database.stop);
       return database.access;
     };
-    const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start, postgres });
+    const loaded =
+      file === undefined ? undefined : await loadConfig({ file, sandbox: start, postgres, without: ['codecServer'] });
     if (options.sandbox && sandbox === undefined) await start(loaded?.config.sandbox ?? {});
     const folder = loaded?.folder ?? process.cwd();
     const target = await startTemporal(options, loaded, folder, log, closers);
@@ -88,6 +90,7 @@ async function startTemporal(
     uiPort: options.uiPort !== 0 ? options.uiPort : await unlessTaken(8233),
     ...(temporal.namespace === undefined ? {} : { namespace: temporal.namespace }),
     ...(db === undefined ? {} : { dbFile: db }),
+    searchAttributes: typedSearchAttributes(),
     log: (line) => log.debug(line),
   });
   closers.add(server.stop);

@@ -1,6 +1,7 @@
 import { localServerOf, temporalTarget } from '../../workers/client/index.js';
 import { findConfig, loadConfig, type StartEmbedded } from '../../workers/config/index.js';
 import { dirname } from 'node:path';
+import { prometheusMetrics } from '../../workers/index.js';
 import type { Action, CommonOptions } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { installTemporalRuntime } from '../temporal-runtime.js';
@@ -9,8 +10,13 @@ import { configFile } from '../temporal.js';
 import { runWorker } from '../worker-process.js';
 
 export const action: Action<object> = async ({ options, log }) => {
-  installTemporalRuntime(log);
-  const { config, folder } = await loadConfig({ ...configFile(options), ...(await embeddedOfDev(options)) });
+  const { config, folder } = await loadConfig({
+    ...configFile(options),
+    ...(await embeddedOfDev(options)),
+    without: ['codecServer'],
+  });
+  const { metrics } = config.worker;
+  installTemporalRuntime(log, metrics === undefined ? undefined : prometheusMetrics(metrics.address));
   const target = await temporalTarget(config.temporal, { folder });
   const { address, namespace, taskQueue, webUi } = target;
   await runWorker(config, target, log, () => {

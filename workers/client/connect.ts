@@ -24,7 +24,8 @@ export async function connectTemporal(target: TemporalTarget): Promise<TemporalC
       });
     },
   );
-  const client = new Client({ connection, namespace: target.namespace });
+  const { namespace, dataConverter } = target;
+  const client = new Client({ connection, namespace, ...(dataConverter === undefined ? {} : { dataConverter }) });
   try {
     await connection.workflowService.describeNamespace({ namespace: target.namespace });
   } catch (cause) {

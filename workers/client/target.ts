@@ -1,6 +1,8 @@
 import { loadClientConfigProfile, toClientOptions, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { TemporalConfig } from '../../contracts/config.js';
+import type { DataConverter } from '@temporalio/common';
 import { TidemarkError } from '../../contracts/errors.js';
+import { encryptedClientConverter } from '../encryption/index.js';
 import { likelyWebUi, type WebUiTarget } from './links.js';
 import { localServerOf } from './local-server.js';
 
@@ -13,6 +15,8 @@ export interface TemporalTarget extends WebUiTarget {
   connectionOptions: ClientConnectConfig['connectionOptions'];
   /** What named the address, for people. */
   from: string;
+  /** How clients read and write payloads, where that is not Temporal's own way: they may be encrypted. Holds keys: never to be logged. */
+  dataConverter?: DataConverter;
 }
 
 export interface TargetOptions {
@@ -40,6 +44,7 @@ export async function temporalTarget(config: TemporalConfig, options: TargetOpti
     webUi: config.webUi ?? nonEmpty(environment['TIDEMARK_WEB_UI']) ?? local?.webUi ?? likelyWebUi(address),
     connectionOptions: { ...toClientOptions({ ...profile.rest, address }).connectionOptions, address },
     from: origin(),
+    ...(config.encryption === undefined ? {} : { dataConverter: encryptedClientConverter(config.encryption) }),
   };
 
   function origin(): string {

@@ -45,4 +45,14 @@ export function registerLine(names: readonly SearchAttributeName[], namespace: s
   return `temporal operator search-attribute create --namespace ${namespace} ${options}`;
 }
 
-const TYPED: Record<SearchAttributeKind, string> = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList', INT: 'Int' };
+/** All of them, as `temporal server start-dev` and `temporal operator` spell the types. */
+export function typedSearchAttributes(): Record<SearchAttributeName, 'Keyword' | 'KeywordList' | 'Int'> {
+  const typed = searchAttributeNames().map((name) => [name, TYPED[SEARCH_ATTRIBUTES[name]]]);
+  // One entry for each name.
+  return Object.fromEntries(typed) as Record<SearchAttributeName, 'Keyword' | 'KeywordList' | 'Int'>;
+}
+
+const TYPED = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList', INT: 'Int' } as const satisfies Record<
+  SearchAttributeKind,
+  string
+>;

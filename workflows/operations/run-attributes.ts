@@ -26,7 +26,7 @@ export class RunAttributes {
   end(outcome: RunOutcomeWord, result: unknown): void {
     this.set({
       TidemarkOutcome: outcome,
-      TidemarkRows: rowsIn(result),
+      TidemarkRows: rowsIn(result).rows,
       TidemarkTable: tablesIn(result),
       TidemarkWatermark: watermarkIn(result),
     });
@@ -44,17 +44,25 @@ export class RunAttributes {
 }
 
 /** A run may end well although some of its tables or domains failed. */
-export function outcomeOfResult(result: unknown): RunOutcomeWord {
+export function outcomeOfResult(result: unknown): 'partial' | 'success' {
   const { failed, domainsFailed } = fieldsOf(fieldsOf(result)['totals']);
   return isSome(failed) || isSome(domainsFailed) ? 'partial' : 'success';
 }
 
 const isSome = (count: unknown): boolean => typeof count === 'number' && count > 0;
 
-export function rowsIn(result: unknown): number | undefined {
+export function rowsIn(result: unknown): { rows?: number } {
   const { rows, totals } = fieldsOf(result);
   const count = rows ?? fieldsOf(totals)['rows'];
-  return typeof count === 'number' && Number.isSafeInteger(count) ? count : undefined;
+  return typeof count === 'number' && Number.isSafeInteger(count) ? { rows: count } : {};
+}
+
+/** Whether the high watermark has moved, where the result tells: an ingest has committed batches, a sync has brought rows. */
+export function movedIn(result: unknown): { moved?: boolean } {
+  const { batches } = fieldsOf(result);
+  if (typeof batches === 'number') return { moved: batches > 0 };
+  const { rows } = rowsIn(result);
+  return rows === undefined ? {} : { moved: rows > 0 };
 }
 
 function watermarkIn(result: unknown): string | undefined {
