@@ -8,6 +8,8 @@ export * from './contracts/postgres-table.js';
 export * from './contracts/table-reference.js';
 export * from './contracts/convention-key.js';
 export * from './contracts/errors.js';
+export * from './contracts/operations.js';
+export * from './contracts/search-attributes.js';
 export * from './contracts/config.js';
 export * from './workers/config/index.js';
 export * from './workers/client/index.js';

@@ -25,7 +25,8 @@ describe('an encrypted run in the Web UI', () => {
     noteSecrets([VALUE, TOKEN]);
     temporal = await temporalTestEnvironment();
     const { webUiUrl, namespace, taskQueue, connection } = temporal;
-    if (webUiUrl === undefined) throw new Error('The Web UI of the configured server is not known: set TIDEMARK_WEB_UI');
+    if (webUiUrl === undefined)
+      throw new Error('The Web UI of the configured server is not known: set TIDEMARK_WEB_UI');
     const encryption = { keys: { k1: randomBytes(32).toString('base64') }, current: 'k1' };
     const client = new Client({ connection, namespace, dataConverter: encryptedClientConverter(encryption) });
     const handle = await client.workflow.start('nobodyRunsThis', {
@@ -56,15 +57,18 @@ describe('an encrypted run in the Web UI', () => {
     'shows nothing to anybody, and its payloads to who has signed in at the codec server',
     async () => {
       await page.goto(link);
-      await whereShown(page, /binary\/encrypted|YmluYXJ5L2VuY3J5cHRlZA==/u);
+      await whereShown(page, /^Input/u);
+      await whereShown(page, /nobodyRunsThis/u);
       expect(await page.locator('body').innerText()).not.toContain(VALUE);
 
       // What the dialog "Codec Server" of the Web UI sets.
-      await page.evaluate((endpoint) => {
-        localStorage.setItem('endpoint', JSON.stringify(endpoint));
-        localStorage.setItem('includeCredentials', 'true');
-        localStorage.setItem('overrideRemoteCodecConfiguration', 'true');
-      }, server.url);
+      const stored = {
+        endpoint: JSON.stringify(server.url),
+        includeCredentials: true,
+        overrideRemoteCodecConfiguration: true,
+      };
+      for (const [key, value] of Object.entries(stored))
+        await page.evaluate(`localStorage.setItem('${key}', '${String(value)}')`);
       await page.goto(`${server.url}/login`);
       await page.getByLabel('Token').fill(TOKEN);
       await page.getByRole('button', { name: 'Sign in' }).click();

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { configSchema } from '../contracts/config.js';
 import type { Notification } from '../contracts/operations.js';
@@ -71,13 +73,15 @@ describe('notifications', () => {
         { url: `http://127.0.0.1:${port}/others`, on: ['failure'], pipelines: [quiet] },
       ],
     });
-    const { nativeConnection, namespace, taskQueue, bundlePath } = tenant.temporal;
+    const { nativeConnection, namespace, taskQueue } = tenant.temporal;
+    const workflowsPath = path.resolve('test/fixtures/parent-of-pipeline.ts');
+    const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
     worker = await createTidemarkWorker({
       config,
       connection: nativeConnection,
       namespace,
       taskQueue: `${taskQueue}-told`,
-      worker: { workflowBundle: { codePath: bundlePath } },
+      worker: { workflowBundle },
     });
     running = worker.run();
   });
@@ -121,7 +125,11 @@ describe('notifications', () => {
     expect(failure.run?.link).toMatch(/^http:\/\/ui\.example\/namespaces\/.*\/history$/u);
     await tenant.put('cust_regions.csv', 'id,label\n1,row-of-the-notified\n');
     await run(up);
-    expect(await next(up, 2)).toMatchObject({ event: 'recovery', after: 'failure', run: { outcome: 'success', rows: 1 } });
+    expect(await next(up, 2)).toMatchObject({
+      event: 'recovery',
+      after: 'failure',
+      run: { outcome: 'success', rows: 1 },
+    });
     await run(up);
     const state = await tenant.temporal.client.workflow.getHandle(watchWorkflowId(up)).query<WatchState>('watch');
     expect(state).toMatchObject({ outcome: 'good', failures: 0 });
@@ -150,7 +158,8 @@ describe('notifications', () => {
     await run(up);
     expect(await next(up, 4)).toMatchObject({ event: 'failure', failures: 3 });
     const handle = tenant.temporal.client.workflow.getHandle(watchWorkflowId(up));
-    const failed = (await handle.fetchHistory()).events?.filter((event) => event.activityTaskFailedEventAttributes) ?? [];
+    const failed =
+      (await handle.fetchHistory()).events?.filter((event) => event.activityTaskFailedEventAttributes) ?? [];
     expect(JSON.stringify(failed)).toContain('NOTIFICATION_FAILED');
     expect(JSON.stringify(failed)).not.toContain('127.0.0.1');
   });
@@ -161,5 +170,21 @@ describe('notifications', () => {
     await handle.signal('configured');
     await run(up);
     expect(await next(up, 5)).toMatchObject({ failures: 4 });
+  });
+
+  it('tell of a run that was terminated, by the parent that waited for it', async () => {
+    tenant.sandbox.setFaults([{ kind: 'slow', match: { route: 'upload.put' }, delayMs: 600_000 }]);
+    await tenant.put('cust_regions.csv', 'id,label\n1,North\n');
+    const { client, taskQueue } = tenant.temporal;
+    const parent = await client.workflow.start('parentOfPipeline', {
+      workflowId: `parent-${up}`,
+      taskQueue: `${taskQueue}-told`,
+      args: [up, 'titanConventionUpload', { ...input, pipeline: up }],
+    });
+    while ((await parent.describe()).raw.pendingChildren?.length !== 1) await sleep(20);
+    await client.workflow.getHandle(`tidemark/pipeline/${up}`).terminate('gone');
+    await expect(parent.result()).rejects.toThrow();
+    expect(await next(up, 6)).toMatchObject({ event: 'failure', error: { code: 'RUN_TERMINATED' } });
+    tenant.sandbox.clearFaults();
   });
 });

@@ -30,9 +30,17 @@ describe('of runs that end, a watch tells', () => {
   it.each([
     ['nothing of success', [end('success'), end('success')], [[], []]],
     ['every failure, and how many in a row', [end('failed'), end('failed')], [['failure 1'], ['failure 2']]],
-    ['recovery once, with the first success', [end('failed'), end('success'), end('success')], [['failure 1'], ['recovery failure'], []]],
+    [
+      'recovery once, with the first success',
+      [end('failed'), end('success'), end('success')],
+      [['failure 1'], ['recovery failure'], []],
+    ],
     ['failure of a run some of whose tables failed', [end('partial')], [['failure 1']]],
-    ['nothing of a cancelled run, which ends no failure either', [end('failed'), end('cancelled'), end('success')], [['failure 1'], [], ['recovery failure']]],
+    [
+      'nothing of a cancelled run, which ends no failure either',
+      [end('failed'), end('cancelled'), end('success')],
+      [['failure 1'], [], ['recovery failure']],
+    ],
   ] as const)('%s', (_, ends, expected) => {
     expect(told(ends)).toEqual(expected);
   });
@@ -44,7 +52,11 @@ describe('of runs that end, a watch tells', () => {
 
   it('the reason, the run, and since when it failed', () => {
     const failed = judgeEnd(newWatch(at(0)), end('failed', { error, rows: 3 }), at(1));
-    expect(failed.tell[0]).toMatchObject({ text: 'Pipeline p failed: because', error, run: { outcome: 'failed', rows: 3 } });
+    expect(failed.tell[0]).toMatchObject({
+      text: 'Pipeline p failed: because',
+      error,
+      run: { outcome: 'failed', rows: 3 },
+    });
     const recovered = judgeEnd(failed.state, end('success'), at(9));
     expect(recovered.tell[0]).toMatchObject({ since: at(1), text: 'Pipeline p works again, after a failed run.' });
   });
@@ -58,7 +70,8 @@ describe('of runs that end, a watch tells', () => {
 
 describe('of a high watermark that stands still, a watch tells', () => {
   const watching: WatchState = reconfigured(newWatch(at(0)), { staleAfterSeconds: 600 });
-  const look = (state: WatchState, movedAt: string | null, now: string) => judgeStanding(state, movedAt, now, { pipeline: 'p' });
+  const look = (state: WatchState, movedAt: string | null, now: string) =>
+    judgeStanding(state, movedAt, now, { pipeline: 'p' });
 
   it('once, when it has not moved for as long as the config says', () => {
     expect(nextLook(watching, at(4))).toBe(6 * 60_000);

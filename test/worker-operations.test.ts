@@ -105,7 +105,7 @@ describe('a worker in operation', () => {
   });
 
   it('counts rows, bytes, durations and faults by code for Prometheus, with few labels', async () => {
-    sandbox.setFaults([{ kind: 'status', status: 503, match: { route: 'upload.put' }, times: 1 }]);
+    sandbox.setFaults([{ kind: 'expiredUrl', match: { route: 'import_tables.new' }, times: 1 }]);
     const { code } = await cli(['run', project.up, '--wait'], options);
     expect(code).toBe(0);
     const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
@@ -126,9 +126,12 @@ describe('a worker in operation', () => {
   it('traces workflows and their steps', async () => {
     const named = (pattern: RegExp): Span | undefined => receiver.spans.find(({ name }) => pattern.test(name));
     // They are sent every few seconds.
-    while (named(/^RunWorkflow/u) === undefined || named(/^RunActivity:titanSendTable/u) === undefined) await sleep(100);
+    while (named(/^RunWorkflow/u) === undefined || named(/^RunActivity:titanSendTable/u) === undefined)
+      await sleep(100);
     expect(named(/^StartActivity:titanSendTable/u)).toBeDefined();
-    const traces = new Set(receiver.spans.filter(({ name }) => name.includes('titanSendTable')).map((span) => span.traceId));
+    const traces = new Set(
+      receiver.spans.filter(({ name }) => name.includes('titanSendTable')).map((span) => span.traceId),
+    );
     expect(traces.size).toBe(1);
   });
 

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { configSchema } from '../contracts/config.js';
 import { createTidemarkWorker, type TidemarkWorker } from '../workers/index.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
 
-const quiet = () => undefined;
-const logger = { trace: quiet, debug: quiet, info: quiet, log: quiet, warn: quiet, error: quiet };
+const logger = new DefaultLogger('ERROR');
 
 describe('with worker.deployment in the config', () => {
   let temporal: TemporalTestEnvironment;
@@ -77,8 +76,8 @@ describe('with worker.deployment in the config', () => {
       args: [{ pipeline: name }],
     });
     // 2: AUTO_UPGRADE.
-    for (let behavior = 0; behavior !== 2; await sleep(50))
-      behavior = Number((await handle.describe()).raw.workflowExecutionInfo?.versioningInfo?.behavior ?? 0);
+    const behavior = async () => (await handle.describe()).raw.workflowExecutionInfo?.versioningInfo?.behavior;
+    while (Number(await behavior()) !== 2) await sleep(50);
     await handle.terminate('the test is over');
   });
 });
@@ -101,7 +100,7 @@ describe('the slots of a worker', () => {
       worker: { workflowBundle: { codePath: temporal.bundlePath } },
     });
     expect(worker.options.tuner).toMatchObject({
-      activityTaskSlotSupplier: { type: 'resource-based', maximumSlots: 7, tunerOptions: { targetMemoryUsage: 0.8 } },
+      activityTaskSlotSupplier: { type: 'resource-based', maximumSlots: 7 },
     });
     await worker.runUntil(Promise.resolve());
     await temporal.close();

@@ -3,6 +3,7 @@ import type { TidemarkConfig } from '../contracts/config.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
 import { encryptedDataConverter } from './encryption/index.js';
 import { operationsOptionsOf } from './operations/operations-options.js';
+import { startHealth } from './operations/health.js';
 import { runSurrounded } from './operations/surroundings.js';
 import { startTracing } from './operations/tracing.js';
 import { workerOptionsOf } from './operations/worker-options.js';
@@ -40,6 +41,8 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
   const { encryption } = config.temporal;
   const dataConverter = encryption === undefined ? undefined : encryptedDataConverter(encryption);
   const tracing = config.worker.tracing === undefined ? undefined : await startTracing(config.worker.tracing);
+  const { health: { address } = {} } = config.worker;
+  const health = address === undefined ? undefined : await startHealth(address, options.connection);
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
@@ -63,12 +66,16 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
       ...(tracing === undefined ? [] : [tracing.plugin]),
     ],
     ...options.worker,
+  }).catch(async (error: unknown) => {
+    await health?.close();
+    throw error;
   });
+  health?.observe(worker);
   return {
     worker,
     run: async () => {
       try {
-        await runSurrounded(worker, { config, connection: options.connection, dataConverter, tracing });
+        await runSurrounded(worker, { config, connection: options.connection, dataConverter, tracing, health });
       } finally {
         if (options.connections === undefined) await closeConnections(connections);
       }

@@ -25,6 +25,7 @@ import { pipelineNameSchema } from '../contracts/titan-common.js';
 import { checkCarried } from './carried.js';
 import { errorInfoOf } from './failures.js';
 import { parseInput } from './input.js';
+import { upgradesItself } from './operations/versioning.js';
 import { LOOK, NOTIFY } from './policies.js';
 import {
   judgeEnd,
@@ -47,8 +48,7 @@ export const watchConfiguredSignal = defineSignal<[WatchSettings]>(WATCH_CONFIGU
 /** Query: what the watch knows. */
 export const watchQuery = defineQuery<WatchState>('watch');
 
-// It lives for ever: it must not stay with the code that it began on.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, tidemarkWatch);
+setWorkflowOptions(upgradesItself, tidemarkWatch);
 
 /**
  * Watches one pipeline, for as long as it is there: is told of each run's end, has a timer for a high watermark that stands still, and

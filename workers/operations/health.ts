@@ -2,6 +2,11 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import { hostAndPort, listenOn, type Listening } from './listen.js';
 
+export interface Health extends Listening {
+  /** The worker has been made: from now on it is its state that counts. */
+  observe: (worker: Worker) => void;
+}
+
 /** Temporal is asked at most this often, whoever asks us. */
 const ASK_EVERY_MS = 5_000;
 const PATIENCE_MS = 2_000;
@@ -10,11 +15,8 @@ const PATIENCE_MS = 2_000;
  * `GET /healthz`: the process lives. `GET /readyz`: the worker polls for tasks and Temporal answers; 503 while it starts, drains, or is cut off.
  * Both answer JSON.
  */
-export async function startHealth(
-  address: string,
-  worker: Pick<Worker, 'getState' | 'getStatus' | 'options'>,
-  connection: NativeConnection,
-): Promise<Listening> {
+export async function startHealth(address: string, connection: NativeConnection): Promise<Health> {
+  let worker: Worker | undefined;
   const started = Date.now();
   let asked = { at: 0, answers: Promise.resolve(false) };
   const temporalAnswers = (): Promise<boolean> => {
@@ -23,7 +25,7 @@ export async function startHealth(
   };
   const server = createServer((request, response) => {
     if (request.url === '/healthz') {
-      const state = worker.getState();
+      const state = worker?.getState() ?? 'STARTING';
       const uptimeSeconds = Math.round((Date.now() - started) / 1_000);
       answer(response, state !== 'FAILED', { state, uptimeSeconds });
     } else if (request.url === '/readyz') {
@@ -31,13 +33,20 @@ export async function startHealth(
     } else answer(response, false, { reason: 'There are /healthz and /readyz.' }, 404);
   });
   const { host, port } = hostAndPort(address);
-  return listenOn(server, host, port);
+  const listening = await listenOn(server, host, port);
+  return {
+    ...listening,
+    observe: (made) => {
+      worker = made;
+    },
+  };
 }
 
 async function readiness(
-  worker: Pick<Worker, 'getStatus' | 'options'>,
+  worker: Worker | undefined,
   temporalAnswers: () => Promise<boolean>,
-): Promise<{ ready: boolean }> {
+): Promise<{ ready: boolean; state: string }> {
+  if (worker === undefined) return { ready: false, state: 'STARTING' };
   const { runState, workflowPollerState, activityPollerState, ...counts } = worker.getStatus();
   const { namespace, taskQueue } = worker.options;
   const temporal = await temporalAnswers();

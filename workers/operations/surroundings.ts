@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { TidemarkConfig } from '../../contracts/config.js';
-import { startHealth } from './health.js';
+import type { Health } from './health.js';
 import { startWatches } from './start-watches.js';
 import type { Tracing } from './tracing.js';
 
@@ -11,13 +11,12 @@ export interface Surroundings {
   connection: NativeConnection;
   dataConverter: DataConverter | undefined;
   tracing: Tracing | undefined;
+  health: Health | undefined;
 }
 
 /** Runs a worker with what belongs around it: its health endpoint, the watches of its pipelines, its traces. */
 export async function runSurrounded(worker: Worker, surroundings: Surroundings): Promise<void> {
-  const { config, connection, dataConverter, tracing } = surroundings;
-  const { health } = config.worker;
-  const listening = health === undefined ? undefined : await startHealth(health.address, worker, connection);
+  const { config, connection, dataConverter, tracing, health } = surroundings;
   try {
     const running = worker.run();
     const { namespace, taskQueue } = worker.options;
@@ -27,7 +26,7 @@ export async function runSurrounded(worker: Worker, surroundings: Surroundings):
     await running;
     await watching;
   } finally {
-    await listening?.close();
+    await health?.close();
     await tracing?.shutdown().catch(() => undefined);
   }
 }

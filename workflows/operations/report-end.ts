@@ -1,6 +1,14 @@
-import { CancellationScope, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  ChildWorkflowFailure,
+  proxyActivities,
+  TerminatedFailure,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { OperationsActivities, RunEnd, RunSettings } from '../../contracts/operations.js';
 import { REPORT } from '../policies.js';
+import { runSettings } from './run-settings.js';
 
 /** The part of an end that a workflow knows of itself. */
 export type OwnEnd = Pick<RunEnd, 'outcome' | 'rows' | 'moved' | 'error'>;
@@ -17,8 +25,7 @@ export async function reportOwnEnd(settings: Pick<RunSettings, 'reportsEnds'>, e
 }
 
 /**
- * The same for another run, by who waited for it: one that was terminated, or ran out of time, could not tell itself. Told twice, it
- * counts once.
+ * The same for another run, by who waited for it. Told twice, it counts once.
  */
 export async function reportEnd(end: RunEnd): Promise<void> {
   const summary = `Tell the watch of ${end.pipeline}`;
@@ -30,4 +37,18 @@ export async function reportEnd(end: RunEnd): Promise<void> {
   } catch {
     // The worker's log says why.
   }
+}
+
+/**
+ * For who waits for a run as its parent: tells the end of one that could not tell it itself, since it was terminated or ran out of time. Every
+ * other end is told by the run.
+ */
+export async function reportLostRun(error: unknown, run: Omit<RunEnd, 'outcome' | 'error'>): Promise<void> {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : undefined;
+  const terminated = cause instanceof TerminatedFailure;
+  if (!terminated && !(cause instanceof TimeoutFailure)) return;
+  if (!(await runSettings()).reportsEnds) return;
+  const code = terminated ? 'RUN_TERMINATED' : 'RUN_TIMED_OUT';
+  const message = terminated ? 'The run was terminated.' : 'The run exceeded its workflow timeout.';
+  await reportEnd({ ...run, outcome: 'failed', error: { code, message, retryable: false } });
 }
