@@ -25,3 +25,4 @@ export {
   type PlannedChange,
   type PlannedProfiles,
 } from './ams/index.js';
+export { createOperationsActivities, type OperationsDependencies } from './operations/index.js';

@@ -1,6 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { toFailure } from './failure.js';
+import { measureFailure, measureSuccess } from './metrics.js';
 import { Pulse } from './pulse.js';
 
 /** What a step of a workflow may use of Temporal. */
@@ -36,8 +37,10 @@ export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T
   };
   const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
   beat();
+  const began = performance.now();
+  const seconds = (): number => (performance.now() - began) / 1_000;
   try {
-    return await work({
+    const result = await work({
       signal: context.cancellationSignal,
       attempt: context.info.attempt,
       resumed,
@@ -47,9 +50,13 @@ export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T
       },
       checkPulse: () => pulse.check(),
     });
+    measureSuccess(seconds(), result);
+    return result;
   } catch (error) {
-    if (context.cancellationSignal.aborted) throw cancellation(context.cancellationSignal);
-    const failure = toFailure(error);
+    const { aborted } = context.cancellationSignal;
+    const failure = aborted ? cancellation(context.cancellationSignal) : toFailure(error);
+    measureFailure(seconds(), failure);
+    if (aborted) throw failure;
     context.log.warn('step failed', {
       activity: context.info.activityType,
       attempt: context.info.attempt,

@@ -6,6 +6,7 @@ import { bundleCommand } from './commands/bundle.js';
 import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
 import { confirmCommand } from './commands/confirm.js';
+import { codecServerCommand } from './commands/codec-server.js';
 import { devCommand } from './commands/dev.js';
 import { errorsCommand } from './commands/errors.js';
 import { historyCommand } from './commands/history.js';
@@ -40,6 +41,7 @@ const commands = [
   inferCommand,
   bundleCommand,
   sandboxCommand,
+  codecServerCommand,
   errorsCommand,
 ];
 

@@ -14,7 +14,7 @@ import { exitOnSecondSignal, withSignals } from './signals.js';
  */
 export async function runWorker(
   config: TidemarkConfig,
-  target: Pick<TemporalTarget, 'address' | 'namespace' | 'taskQueue' | 'connectionOptions'>,
+  target: Pick<TemporalTarget, 'address' | 'namespace' | 'taskQueue' | 'connectionOptions' | 'webUi'>,
   log: Logger,
   onReady: () => void,
 ): Promise<void> {
@@ -23,8 +23,8 @@ export async function runWorker(
     closers.add(() => connection.close());
     const connections = openConnections(config, ({ level, system, ...entry }) => log[level](entry, `${system} ${entry.event}`));
     closers.add(() => closeConnections(connections));
-    const { namespace, taskQueue } = target;
-    const worker = await createTidemarkWorker({ config, connection, namespace, taskQueue, connections });
+    const { namespace, taskQueue, webUi } = target;
+    const worker = await createTidemarkWorker({ config, connection, namespace, taskQueue, webUi, connections });
     const again = exitOnSecondSignal(EXIT.interrupted);
     await withSignals(
       (times) => {

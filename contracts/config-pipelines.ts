@@ -6,6 +6,7 @@ import {
   titanSyncDomainsConfigSchema,
 } from './titan-inputs.js';
 import { amsDownloadProfilesInputSchema, amsUpsertProfilesInputSchema } from './ams-inputs.js';
+import { staleAfterSchema } from './config-notifications.js';
 import type { ConnectionRole } from './config-connections.js';
 import { scheduleSchema } from './config-schedule.js';
 import type { TableReference } from './table-reference.js';
@@ -20,6 +21,8 @@ function pipelineOf<Name extends string, Input extends z.ZodType>(workflow: Name
     /** One line for people: what this pipeline is for. */
     description: z.string().min(1).max(500).optional(),
     schedule: scheduleSchema.optional(),
+    /** How long its high watermark may stand still before `notifications` tell of it: `6h`. */
+    staleAfter: staleAfterSchema.optional(),
   });
 }
 

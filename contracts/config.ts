@@ -7,9 +7,13 @@ import {
   type ConnectionType,
 } from './config-connections.js';
 import { payloadStorageSchema, s3LocationSchema } from './config-storage.js';
+import { checkNotifications } from './config-notifications.js';
+import { operationsShape, temporalOperationsShape, workerOperationsShape } from './config-operations.js';
 import { connectionUses, pipelineSchema, type ConnectionUse, type PipelineConfig } from './config-pipelines.js';
 
 export * from './config-connections.js';
+export * from './config-notifications.js';
+export * from './config-operations.js';
 export * from './config-pipelines.js';
 export * from './config-schedule.js';
 export * from './config-storage.js';
@@ -30,6 +34,7 @@ export const temporalConfigSchema = z.strictObject({
   webUi: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }).optional(),
   /** Where payloads go that are large for Temporal. Left out: none are stored, and at most 1,000 rows can be passed inline. */
   payloadStorage: payloadStorageSchema.optional(),
+  ...temporalOperationsShape,
 });
 export type TemporalConfig = z.infer<typeof temporalConfigSchema>;
 
@@ -42,18 +47,30 @@ export const resultsConfigSchema = z.strictObject({
 });
 
 /** The worker process. Left out: the Temporal SDK's own defaults. */
-export const workerConfigSchema = z.strictObject({
-  /** Steps that one worker does at the same time. */
-  maxConcurrentActivities: z.int().min(1).max(10_000).optional(),
-  /** Workflows that one worker keeps in memory; others are replayed when they go on. */
-  maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
-  /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
-  shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
-  /** File that `tidemark bundle` has written; a relative one starts at the folder of the config file. Left out: bundled at each start. */
-  bundle: z.string().min(1).optional(),
-  /** Offer the Nexus service `tidemark` on the task queue. Needs a Temporal server with Nexus, and an endpoint that leads here. */
-  nexus: z.boolean().default(false),
-});
+export const workerConfigSchema = z
+  .strictObject({
+    /** Steps that one worker does at the same time. */
+    maxConcurrentActivities: z.int().min(1).max(10_000).optional(),
+    /** Workflows that one worker keeps in memory; others are replayed when they go on. */
+    maxCachedWorkflows: z.int().min(0).max(100_000).optional(),
+    /** Seconds that activities get to end when the worker is stopped, before they are cancelled. */
+    shutdownGraceSeconds: z.number().min(0).max(3_600).default(10),
+    /** File that `tidemark bundle` has written; a relative one starts at the folder of the config file. Left out: bundled at each start. */
+    bundle: z.string().min(1).optional(),
+    /** Offer the Nexus service `tidemark` on the task queue. Needs a Temporal server with Nexus, and an endpoint that leads here. */
+    nexus: z.boolean().default(false),
+    ...workerOperationsShape,
+  })
+  .refine(fixedOrByResources, {
+    path: ['resources'],
+    error: 'either fixed numbers (maxConcurrent...) or resources: both say how much is done at a time',
+  });
+export type WorkerConfig = z.infer<typeof workerConfigSchema>;
+
+function fixedOrByResources(worker: Record<string, unknown>): boolean {
+  const fixed = ['maxConcurrentActivities', 'maxConcurrentWorkflowTasks', 'maxConcurrentLocalActivities'];
+  return worker['resources'] === undefined || fixed.every((key) => worker[key] === undefined);
+}
 
 /** The local sandbox, for `tidemark dev` and `tidemark sandbox`. */
 export const sandboxConfigSchema = z.strictObject({
@@ -73,6 +90,7 @@ const configShape = {
   results: resultsConfigSchema.prefault({}),
   worker: workerConfigSchema.prefault({}),
   sandbox: sandboxConfigSchema.prefault({}),
+  ...operationsShape,
 };
 
 interface NamedConnection {
@@ -134,7 +152,7 @@ function checkQuery(config: Named, pipeline: string, use: ConnectionUse, context
 }
 
 /** `tidemark.yaml`, version 1. Unknown keys are refused. */
-export const configSchema = z.strictObject(configShape).superRefine(checkNames);
+export const configSchema = z.strictObject(configShape).superRefine(checkNames).superRefine(checkNotifications);
 export type TidemarkConfig = z.infer<typeof configSchema>;
 /** As a person writes it: defaults left out. */
 export type TidemarkConfigInput = z.input<typeof configSchema>;
@@ -149,6 +167,8 @@ export const clientConfigSchema = z
         z.looseObject({ type: z.enum(connectionSchema.options.map((o) => o.shape.type.value)) }),
       )
       .default({}),
+    // The worker sends them.
+    notifications: z.array(z.looseObject({})).default([]),
   })
   .superRefine(checkNames);
 export type TidemarkClientConfig = z.infer<typeof clientConfigSchema>;

@@ -1,5 +1,6 @@
 import { amsErrors } from './error-catalogue-ams.js';
 import { ingestErrors } from './error-catalogue-ingest.js';
+import { operationsErrors } from './error-catalogue-operations.js';
 import { postgresErrors } from './error-catalogue-postgres.js';
 import { profileErrors } from './error-catalogue-profiles.js';
 import { runErrors } from './error-catalogue-runs.js';
@@ -25,4 +26,5 @@ export const errorCatalogue: Readonly<Record<string, CatalogueEntry>> = {
   ...watermarkErrors,
   ...amsErrors,
   ...profileErrors,
+  ...operationsErrors,
 };

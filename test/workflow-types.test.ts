@@ -19,7 +19,7 @@ type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 type True<T extends true> = T;
 
 /** Workflows that are not started with an input of their own for a result. */
-type Others = 'tidemarkRun' | 'tidemarkWatermark';
+type Others = 'tidemarkRun' | 'tidemarkWatch' | 'tidemarkWatermark';
 /** Each workflow that is exported, first parameter and result, is as `TidemarkWorkflows` says; none is missing there. */
 type Exported = {
   [Name in Exclude<keyof typeof workflows, Others>]: (

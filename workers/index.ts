@@ -4,6 +4,7 @@ export { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-p
 export { watermarkPlugin, type WatermarkPluginOptions } from './plugins/watermark-plugin.js';
 export { nexusPlugin } from './plugins/nexus-plugin.js';
 export { amsPlugin, type AmsPluginOptions } from './plugins/ams-plugin.js';
+export { operationsPlugin, type OperationsPluginOptions } from './plugins/operations-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
 export { usableBundle, writeWorkflowBundle } from './workflow-bundle.js';
@@ -21,3 +22,26 @@ export {
   type SourceFunction,
 } from '../activities/index.js';
 export type { PostgresDatabase, ResultsLocation, TitanRdmConnection } from '../activities/index.js';
+export {
+  findSearchAttributes,
+  registerLine,
+  registerSearchAttributes,
+  typedSearchAttributes,
+  type SearchAttributesFound,
+} from './operations/search-attributes.js';
+export {
+  encryptedClientConverter,
+  encryptedDataConverter,
+  EncryptionCodec,
+  FAILURE_CONVERTER_PATH,
+  KeyRing,
+} from './encryption/index.js';
+export {
+  startCodecServer,
+  type CodecLogEntry,
+  type CodecServer,
+  type CodecServerOptions,
+} from './codec-server/index.js';
+export { prometheusMetrics } from './operations/metrics.js';
+export { startWatches } from './operations/start-watches.js';
+export { startTracing, type Tracing, type TracingOptions } from './operations/tracing.js';

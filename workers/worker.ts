@@ -4,8 +4,14 @@ import { MAX_STORED_ROWS } from '../contracts/table-reference.js';
 import { closeConnections, openConnections, type Connections } from './connections.js';
 import { dataConverterOf } from './data-converter.js';
 import { resultsLocation } from './results-location.js';
-import { nexusPlugin } from './plugins/nexus-plugin.js';
+import { operationsOptionsOf } from './operations/operations-options.js';
+import { startHealth } from './operations/health.js';
+import { runSurrounded } from './operations/surroundings.js';
+import { startTracing } from './operations/tracing.js';
+import { workerOptionsOf } from './operations/worker-options.js';
 import { amsPlugin } from './plugins/ams-plugin.js';
+import { nexusPlugin } from './plugins/nexus-plugin.js';
+import { operationsPlugin } from './plugins/operations-plugin.js';
 import { postgresPlugin, type PostgresPluginOptions } from './plugins/postgres-plugin.js';
 import { titanRdmPlugin } from './plugins/titan-rdm-plugin.js';
 import { watermarkPlugin } from './plugins/watermark-plugin.js';
@@ -17,6 +23,8 @@ export interface TidemarkWorkerOptions {
   namespace: string;
   /** Default: the config's. */
   taskQueue?: string;
+  /** Address of the Web UI, for links in notifications. Default: the config's. */
+  webUi?: string | undefined;
   /** Opened already; otherwise the worker opens the config's own and closes them at its end. */
   connections?: Connections;
   /** Sources and hooks of your own, for `postgresIngest`. */
@@ -36,19 +44,20 @@ export interface TidemarkWorker {
 export async function createTidemarkWorker(options: TidemarkWorkerOptions): Promise<TidemarkWorker> {
   const { config } = options;
   const connections = options.connections ?? openConnections(config);
-  const dataConverter = await dataConverterOf(config.temporal);
+  const dataConverter = await dataConverterOf(config.temporal, 'worker');
   const inlineRows = config.temporal.payloadStorage === undefined ? {} : { maxInlineRows: MAX_STORED_ROWS };
-  const { maxConcurrentActivities, maxCachedWorkflows, shutdownGraceSeconds, bundle } = config.worker;
+  const { tracing: wanted, health: { address } = {}, bundle } = config.worker;
+  const tracing = wanted === undefined ? undefined : await startTracing(wanted);
+  const health = address === undefined ? undefined : await startHealth(address, options.connection);
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? config.temporal.taskQueue,
-    ...(maxConcurrentActivities === undefined ? {} : { maxConcurrentActivityTaskExecutions: maxConcurrentActivities }),
-    ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
+    ...workerOptionsOf(config.worker),
     ...(bundle === undefined ? {} : { workflowBundle: await usableBundle(bundle) }),
     ...(dataConverter === undefined ? {} : { dataConverter }),
-    shutdownGraceTime: shutdownGraceSeconds * 1_000,
     plugins: [
+      operationsPlugin(operationsOptionsOf(config, { namespace: options.namespace, webUi: options.webUi })),
       titanRdmPlugin({
         connections: connections.titanrdm,
         stores: connections.stores,
@@ -71,14 +80,19 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
         ...inlineRows,
       }),
       ...(config.worker.nexus ? [nexusPlugin()] : []),
+      ...(tracing === undefined ? [] : [tracing.plugin]),
     ],
     ...options.worker,
+  }).catch(async (error: unknown) => {
+    await health?.close();
+    throw error;
   });
+  health?.observe(worker);
   return {
     worker,
     run: async () => {
       try {
-        await worker.run();
+        await runSurrounded(worker, { config, connection: options.connection, dataConverter, tracing, health });
       } finally {
         if (options.connections === undefined) await closeConnections(connections);
       }

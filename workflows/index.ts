@@ -11,3 +11,4 @@ export { tidemarkWatermark } from './tidemark-watermark.js';
 export { tidemarkRun } from './tidemark-run.js';
 export { amsUpsertProfiles } from './ams-upsert-profiles.js';
 export { amsDownloadProfiles } from './ams-download-profiles.js';
+export { tidemarkWatch } from './tidemark-watch.js';

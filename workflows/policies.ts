@@ -1,4 +1,4 @@
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 
 // Every timeout and retry policy of Tidemark, in one place.
 
@@ -79,3 +79,29 @@ export const MAX_BATCHES = 20;
 export function secondsBeforeBatch(batch: number): number {
   return Math.min(30, 2 ** (batch - 2));
 }
+
+/** Asks the worker what it offers to a run. Twice at most: the run is the same without. */
+export const SETTINGS: LocalActivityOptions = {
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumAttempts: 2 },
+  summary: 'What this worker offers to a run',
+};
+
+/** Tells a watch of a run's end: brief, since the run's own end waits for it. */
+export const REPORT: ActivityOptions = {
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', maximumInterval: '10s' },
+};
+
+/** Posts a notification: a webhook that is away for an hour misses it. */
+export const NOTIFY: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '1h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '2m' },
+};
+
+/** Looks when a high watermark moved last. */
+export const LOOK: ActivityOptions = { ...CALL, summary: 'When did the high watermark move?' };

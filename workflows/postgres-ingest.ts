@@ -26,7 +26,7 @@ interface Carried {
  * @param input see {@link postgresIngestInputSchema}
  */
 export function postgresIngest(input: PostgresIngestInput, carried?: Carried): Promise<PostgresIngestResult> {
-  return watchedBy(new IngestView(), (view) => run(input, view, carried));
+  return watchedBy(new IngestView(), (view) => run(input, view, carried), input);
 }
 
 async function run(input: PostgresIngestInput, view: IngestView, carried?: Carried): Promise<PostgresIngestResult> {

@@ -35,7 +35,7 @@ export function titanConventionDownload(
   input: TitanConventionDownloadInput,
   carried?: Carried,
 ): Promise<TitanConventionDownloadResult> {
-  return watched((progress) => run(input, progress, carried));
+  return watched((progress) => run(input, progress, carried), input);
 }
 
 async function run(

@@ -34,7 +34,7 @@ export function titanConventionUpload(
   input: TitanConventionUploadInput,
   carried?: Carried,
 ): Promise<TitanConventionUploadResult> {
-  return watched((progress) => run(input, progress, carried));
+  return watched((progress) => run(input, progress, carried), input);
 }
 
 async function run(

@@ -27,7 +27,7 @@ interface Carried {
  * @throws ApplicationFailure `ValidationError`, or the code of what failed, with the list of all tables in its details
  */
 export function titanImportBatch(input: TitanImportBatchInput, carried?: Carried): Promise<TitanImportBatchResult> {
-  return watched((progress) => run(input, progress, carried));
+  return watched((progress) => run(input, progress, carried), input);
 }
 
 async function run(

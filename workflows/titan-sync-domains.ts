@@ -34,7 +34,7 @@ const MAX_CARRIED_TEXT = 500;
  * @param input see {@link titanSyncDomainsInputSchema}
  */
 export function titanSyncDomains(input: TitanSyncDomainsInput, carried?: Carried): Promise<TitanSyncDomainsResult> {
-  return watched((progress) => run(input, progress, carried));
+  return watched((progress) => run(input, progress, carried), input);
 }
 
 async function run(

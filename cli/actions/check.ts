@@ -8,6 +8,7 @@ import type { Action } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { print, printJson } from '../output.js';
 import { configFile } from '../temporal.js';
+import { checkSearchAttributes } from './check-search-attributes.js';
 import { embeddedOfDev } from './worker.js';
 
 interface Check {
@@ -24,14 +25,28 @@ interface Check {
 const PATIENCE_MS = 30_000;
 const MAX_NAMES = 8;
 
-export const action: Action<object> = ({ options }) =>
+export interface CheckOptions {
+  /** Registers the search attributes that the namespace lacks. */
+  setup: boolean;
+}
+
+export const action: Action<CheckOptions> = ({ options }) =>
   withClosers(async (closers) => {
     const embedded = await embeddedOfDev(options);
-    const { config, file, folder } = await loadConfig({ ...configFile(options), ...embedded });
+    const { config, file, folder } = await loadConfig({
+      ...configFile(options),
+      ...embedded,
+      without: ['codecServer'],
+    });
     const connections = openConnections(config);
     closers.add(() => closeConnections(connections));
+    const temporal = attempt('temporal', 'Temporal', () => checkTemporal(config.temporal, folder, closers));
+    const attributes = () =>
+      attempt('search attributes', 'Temporal', () => checkSearchAttributes(config.temporal, folder, options.setup));
     const tried = [
-      attempt('temporal', 'Temporal', () => checkTemporal(config.temporal, folder, closers)),
+      temporal,
+      // Where Temporal does not answer, that is said once.
+      temporal.then(async ({ ok }) => (ok ? await attributes() : undefined)),
       ...Object.entries(connections.titanrdm).map(([name, { client }]) =>
         attempt(name, 'TitanRDM', async (signal) => {
           await client.authenticate({ signal });
@@ -55,7 +70,7 @@ export const action: Action<object> = ({ options }) =>
         .filter(([name]) => !Object.hasOwn(connections.databases, name))
         .map(([name, store]) => attempt(name, 'tables', () => tablesOf(store))),
     ];
-    const checks = await Promise.all(tried);
+    const checks = (await Promise.all(tried)).filter((check) => check !== undefined);
     const ok = checks.every((check) => check.ok);
     if (options.json) printJson({ ok, file, checks });
     else print([file, ...checks.map(line)].join('\n'));

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { DEFAULT_TASK_QUEUE, type TidemarkConfig } from '../../contracts/config.js';
 import { announceLocalServer, temporalTarget, type TemporalTarget } from '../../workers/client/index.js';
 import { findConfig, loadConfig, type Loaded } from '../../workers/config/index.js';
+import { typedSearchAttributes } from '../../workers/index.js';
 import { startDevServer, startPostgres, type PostgresServer } from '../../workers/dev-server/index.js';
 import type { AmsSandbox } from '../../sandbox/ams/index.js';
 import type { TitanSandbox } from '../../sandbox/titanrdm/index.js';
@@ -49,7 +50,10 @@ export const action: Action<DevOptions> = ({ options, log }) =>
       closers.add(database.stop);
       return database.access;
     };
-    const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start, ams, postgres });
+    const loaded =
+      file === undefined
+        ? undefined
+        : await loadConfig({ file, sandbox: start, ams, postgres, without: ['codecServer'] });
     if (options.sandbox && sandbox === undefined) await start(loaded?.config.sandbox ?? {});
     if (options.sandbox && site === undefined) await ams(loaded?.config.sandbox ?? {});
     const folder = loaded?.folder ?? process.cwd();
@@ -99,6 +103,7 @@ async function startTemporal(
     uiPort: options.uiPort !== 0 ? options.uiPort : await unlessTaken(8233),
     ...(temporal.namespace === undefined ? {} : { namespace: temporal.namespace }),
     ...(db === undefined ? {} : { dbFile: db }),
+    searchAttributes: typedSearchAttributes(),
     log: (line) => log.debug(line),
   });
   closers.add(server.stop);

@@ -1,6 +1,7 @@
 import { localServerOf, temporalTarget } from '../../workers/client/index.js';
 import { findConfig, loadConfig, type StartEmbedded } from '../../workers/config/index.js';
 import { dirname, resolve } from 'node:path';
+import { prometheusMetrics } from '../../workers/index.js';
 import type { Action, CommonOptions } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { installTemporalRuntime } from '../temporal-runtime.js';
@@ -13,8 +14,13 @@ export interface WorkerCommandOptions {
 }
 
 export const action: Action<WorkerCommandOptions> = async ({ options, log }) => {
-  installTemporalRuntime(log);
-  const { config, folder } = await loadConfig({ ...configFile(options), ...(await embeddedOfDev(options)) });
+  const { config, folder } = await loadConfig({
+    ...configFile(options),
+    ...(await embeddedOfDev(options)),
+    without: ['codecServer'],
+  });
+  const { metrics } = config.worker;
+  installTemporalRuntime(log, metrics === undefined ? undefined : prometheusMetrics(metrics.address));
   const target = await temporalTarget(config.temporal, { folder });
   const { address, namespace, taskQueue, webUi } = target;
   const bundle = options.bundle === undefined ? {} : { bundle: resolve(options.bundle) };

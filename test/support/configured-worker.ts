@@ -50,7 +50,7 @@ export async function configuredWorker(
     worker: { workflowBundle: { codePath: bundlePath } },
   });
   const running = run();
-  const dataConverter = await dataConverterOf(config.temporal);
+  const dataConverter = await dataConverterOf(config.temporal, 'client');
   return {
     temporal,
     sandbox,

@@ -13,10 +13,10 @@ export interface TemporalTarget extends WebUiTarget {
   taskQueue: string;
   /** Options for `Connection.connect` and `NativeConnection.connect`. Hold credentials: never to be logged. */
   connectionOptions: ClientConnectConfig['connectionOptions'];
-  /** How payloads are written, when not in Temporal's own way; workers of the same config write them alike. */
-  dataConverter?: DataConverter | undefined;
   /** What named the address, for people. */
   from: string;
+  /** How clients read and write payloads, where that is not Temporal's own way: they may be encrypted. Holds keys: never to be logged. */
+  dataConverter?: DataConverter | undefined;
 }
 
 export interface TargetOptions {
@@ -43,7 +43,7 @@ export async function temporalTarget(config: TemporalConfig, options: TargetOpti
     taskQueue: config.taskQueue,
     webUi: config.webUi ?? nonEmpty(environment['TIDEMARK_WEB_UI']) ?? local?.webUi ?? likelyWebUi(address),
     connectionOptions: { ...toClientOptions({ ...profile.rest, address }).connectionOptions, address },
-    dataConverter: await dataConverterOf(config),
+    dataConverter: await dataConverterOf(config, 'client'),
     from: origin(),
   };
 

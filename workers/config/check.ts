@@ -11,7 +11,7 @@ const MAX_ROUNDS = 8;
 
 /**
  * Parses a config file by a schema. Missing variables are reported before all else, except below `optional` (a key of the document
- * that this reader does not use).
+ * that this reader does not use). A key of `dispensable` whose variables are missing is left out as a whole: it concerns another process.
  *
  * @throws ConfigError `CONFIG_MISSING_VARIABLE`, `CONFIG_INVALID`
  */
@@ -20,11 +20,16 @@ export function checkConfig<Schema extends z.ZodType>(
   schema: Schema,
   environment: Readonly<Record<string, string | undefined>>,
   optional?: string,
+  dispensable: readonly string[] = [],
 ): z.output<Schema> {
   const { value, filled, missing } = fillIn(yaml, environment);
-  const needed = missing.filter(({ steps }) => steps[0] !== optional);
+  const needed = missing.filter(({ steps: [key] }) => key !== optional && !dispensable.some((other) => other === key));
   if (needed.length > 0) throw new ConfigError('CONFIG_MISSING_VARIABLE', yaml.file, needed);
 
+  for (const { steps } of missing) {
+    const [key] = steps;
+    if (isIndexable(value) && dispensable.some((other) => other === key)) Reflect.deleteProperty(value, String(key));
+  }
   for (let round = 0; ; round += 1) {
     const result = schema.safeParse(value);
     if (result.success) return result.data;

@@ -22,7 +22,12 @@ export interface LoadOptions {
   folder?: string;
   /** Left out: the environment of the process. */
   environment?: Readonly<Record<string, string | undefined>>;
+  /** Keys of the config that may be left out when their variables are not set: they concern another process. */
+  without?: readonly string[];
 }
+
+/** Keys that concern the worker or the codec server alone. */
+const OTHERS_KEYS = ['codecServer', 'notifications'] as const;
 
 /** A config, with absolute paths, and the file that it came from. */
 export interface Loaded<Config> {
@@ -43,7 +48,7 @@ export interface Loaded<Config> {
  */
 export async function loadConfig(options: LoadOptions & StartEmbedded = {}): Promise<Loaded<TidemarkConfig>> {
   const yaml = await readConfigFile(options);
-  const config = checkConfig(yaml, configSchema, options.environment ?? process.env);
+  const config = checkConfig(yaml, configSchema, options.environment ?? process.env, undefined, options.without);
   const folder = dirname(yaml.file);
   const absolute = withAbsolutePaths(config, folder);
   const connections = await withEmbedded(absolute, yaml, folder, options);
@@ -56,7 +61,13 @@ export async function loadConfig(options: LoadOptions & StartEmbedded = {}): Pro
  */
 export async function loadClientConfig(options: LoadOptions = {}): Promise<Loaded<TidemarkClientConfig>> {
   const yaml = await readConfigFile(options);
-  const config = checkConfig(yaml, clientConfigSchema, options.environment ?? process.env, 'connections');
+  const config = checkConfig(
+    yaml,
+    clientConfigSchema,
+    options.environment ?? process.env,
+    'connections',
+    options.without ?? OTHERS_KEYS,
+  );
   const folder = dirname(yaml.file);
   return {
     file: yaml.file,

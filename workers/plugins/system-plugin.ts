@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
+import { createOperationsActivities } from '../../activities/index.js';
 import { TidemarkError } from '../../contracts/errors.js';
 
 /** The module that holds every Tidemark workflow, compiled or as source like this one: what a plugin that supplies them names. */
@@ -38,7 +39,12 @@ export class SystemPlugin extends SimplePlugin {
     for (const name of Object.keys(this.system.activities)) {
       if (options.activities !== undefined && name in options.activities) throw this.taken(name);
     }
-    const configured = super.configureWorker({ maxHeartbeatThrottleInterval: MAX_HEARTBEAT_INTERVAL_MS, ...options });
+    const configured = super.configureWorker({
+      maxHeartbeatThrottleInterval: MAX_HEARTBEAT_INTERVAL_MS,
+      ...options,
+      // Every plugin brings those that belong to no system; what an earlier one has configured stays.
+      activities: { ...createOperationsActivities(), ...options.activities },
+    });
     if (this.system.workflows !== true || options.workflowBundle !== undefined) return configured;
     if (options.workflowsPath !== undefined && options.workflowsPath !== WORKFLOWS_PATH)
       throw this.twoSetsOfWorkflows();

@@ -1,0 +1,1 @@
+export { startCodecServer, type CodecLogEntry, type CodecServer, type CodecServerOptions } from './server.js';

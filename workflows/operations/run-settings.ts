@@ -1,0 +1,21 @@
+import { isCancellation, patched, proxyLocalActivities } from '@temporalio/workflow';
+import type { OperationsActivities, RunSettings } from '../../contracts/operations.js';
+import { SETTINGS } from '../policies.js';
+
+export const NO_SETTINGS: RunSettings = { searchAttributes: [], reportsEnds: false };
+
+/**
+ * What this run may count on where it runs. A worker of an older release, or one whose plugins bring no such step, offers nothing, and
+ * the run is the same without.
+ */
+export async function runSettings(): Promise<RunSettings> {
+  // Runs that began before 0.2 never asked.
+  if (!patched('tidemark-run-settings')) return NO_SETTINGS;
+  try {
+    // A local activity: one event, and no way through the task queue.
+    return await proxyLocalActivities<OperationsActivities>(SETTINGS).tidemarkRunSettings();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return NO_SETTINGS;
+  }
+}
