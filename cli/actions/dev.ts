@@ -42,8 +42,7 @@ export const action: Action<DevOptions> = ({ options, log }) =>
       closers.add(database.stop);
       return database.access;
     };
-    const loaded =
-      file === undefined ? undefined : await loadConfig({ file, sandbox: start, postgres, without: ['codecServer'] });
+    const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start, postgres });
     if (options.sandbox && sandbox === undefined) await start(loaded?.config.sandbox ?? {});
     const folder = loaded?.folder ?? process.cwd();
     const target = await startTemporal(options, loaded, folder, log, closers);

@@ -10,11 +10,7 @@ import { configFile } from '../temporal.js';
 import { runWorker } from '../worker-process.js';
 
 export const action: Action<object> = async ({ options, log }) => {
-  const { config, folder } = await loadConfig({
-    ...configFile(options),
-    ...(await embeddedOfDev(options)),
-    without: ['codecServer'],
-  });
+  const { config, folder } = await loadConfig({ ...configFile(options), ...(await embeddedOfDev(options)) });
   const { metrics } = config.worker;
   installTemporalRuntime(log, metrics === undefined ? undefined : prometheusMetrics(metrics.address));
   const target = await temporalTarget(config.temporal, { folder });
