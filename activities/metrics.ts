@@ -53,7 +53,7 @@ class StepMeter {
   moved(result: unknown): void {
     if (!MOVES.has(this.context.info.activityType) || typeof result !== 'object' || result === null) return;
     const { rows, bytes, lastChange, highWatermark } = result as Moved; // of steps that move rows
-    if (typeof rows === 'number') this.count('tidemark_rows_total', 'Rows that arrived', rows);
+    if (typeof rows === 'number') this.count('tidemark_rows_total', 'Rows that steps have sent or received', rows);
     if (typeof bytes === 'number') this.count('tidemark_bytes_total', 'Bytes of tables sent or received', bytes);
     const time = watermarkTime(highWatermark?.to ?? lastChange);
     if (time === undefined) return;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TitanImportBatchInput } from '../contracts/titan-inputs.js';
+import { payloadsFrom, payloadsSchema, payloadsTo } from '../workers/codec-server/wire.js';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
 import { cli, startCli, type RunningCli } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
@@ -58,6 +59,7 @@ temporal:
   encryption: ${encryption}
 connections:
   tenant: { type: titanrdm, url: '\${TITAN_URL}', clientId: '\${TITAN_ID}', clientSecret: '\${TITAN_SECRET}' }
+codecServer: { origins: ['http://ui.example'], tokens: { ann: '\${ANNS_TOKEN}' } }
 pipelines:
 ${pipelines.join('')}`,
     );
@@ -95,6 +97,29 @@ ${pipelines.join('')}`,
     expect(text).toContain('binary/encrypted');
     const rows = await sandbox.rows('cust_customers');
     expect(rows.map(({ name }) => name)).toContain(ROW);
+  });
+
+  it('is shown by `tidemark codec-server`, with the keys of the config, to who has a token of it', async () => {
+    const { workflowId } = await run(`good-${id}`);
+    const tokens = { ANNS_TOKEN: 'token-of-ann-for-the-codec-server' };
+    noteSecrets(Object.values(tokens));
+    const server = startCli(['codec-server', '--json'], { cwd: project.folder, env: { ...env(), ...tokens } });
+    const line = await server.line(/^\{"codecServer"/u);
+    const { codecServer } = JSON.parse(line) as { codecServer: { url: string } };
+    const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
+    const payloads = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    const reply = await fetch(`${codecServer.url}/decode`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens.ANNS_TOKEN}` },
+      body: JSON.stringify(payloadsTo(payloads)),
+    });
+    const decoded = payloadsFrom(payloadsSchema.parse(await reply.json()));
+    expect(Buffer.from(decoded[0]?.data ?? []).toString()).toContain(ROW);
+    server.child.kill('SIGTERM');
+    const { code, stderr } = await server.ended;
+    expect(code).toBe(0);
+    expect(stderr).toContain('"name":"ann"');
+    expect(stderr).not.toContain(ROW);
   });
 
   it('the text of a failure is encrypted, and read by who has the key', async () => {

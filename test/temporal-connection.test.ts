@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,7 @@ describe('what a Temporal profile says of TLS, certificates and API key', () => 
   let folder: string;
   let address: string;
   const seen: Seen[] = [];
+  const sessions = new Set<ServerHttp2Session>();
 
   beforeAll(async () => {
     noteSecrets([API_KEY]);
@@ -39,6 +40,7 @@ describe('what a Temporal profile says of TLS, certificates and API key', () => 
       requestCert: true,
       rejectUnauthorized: false,
     });
+    server.on('session', (session) => sessions.add(session));
     server.on('stream', (stream, headers) => {
       // Streams of a secure server go over TLS; who shows no certificate has no subject, whatever the type says.
       const shown: { subject?: { CN?: unknown } } = (stream.session?.socket as TLSSocket).getPeerCertificate();
@@ -58,6 +60,7 @@ describe('what a Temporal profile says of TLS, certificates and API key', () => 
     address = `127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on TCP
   });
   afterAll(async () => {
+    for (const session of sessions) session.destroy();
     server.close();
     await rm(folder, { recursive: true });
   });
@@ -104,7 +107,11 @@ describe('what a Temporal profile says of TLS, certificates and API key', () => 
 
   it('is not in the error when the server is not who it should be', async () => {
     const target = await profile('x', `api_key = "${API_KEY}"\n`);
-    const error: unknown = await connectTemporal(target).catch((reason: unknown) => reason);
+    const impatient = { connectTimeout: '1 s' };
+    const error: unknown = await connectTemporal({
+      ...target,
+      connectionOptions: { ...target.connectionOptions, ...impatient },
+    }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'TEMPORAL_UNREACHABLE' });
     expect(String(error)).not.toContain(API_KEY);
   });

@@ -105,19 +105,22 @@ describe('a worker in operation', () => {
   });
 
   it('counts rows, bytes, durations and faults by code for Prometheus, with few labels', async () => {
-    sandbox.setFaults([{ kind: 'expiredUrl', match: { route: 'import_tables.new' }, times: 1 }]);
-    const { code } = await cli(['run', project.up, '--wait'], options);
-    expect(code).toBe(0);
-    const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
-    const own = text.split('\n').filter((line) => line.startsWith('tidemark_'));
+    expect((await cli(['run', project.up, '--wait'], options)).code).toBe(0);
+    const scrape = async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+    let text = await scrape();
     const value = (name: string, labels: RegExp): number =>
-      own
+      text
+        .split('\n')
         .filter((line) => line.startsWith(`${name}{`) && labels.test(line))
         .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
     const labels = new RegExp(`pipeline="${project.up}".*system="titan".*workflow="titanConventionUpload"`, 'u');
     expect(value('tidemark_rows_total', labels)).toBe(3);
     expect(value('tidemark_bytes_total', labels)).toBeGreaterThan(100);
     expect(value('tidemark_step_duration_seconds_count', labels)).toBeGreaterThan(5);
+
+    sandbox.setFaults([{ kind: 'expiredUrl', match: { route: 'import_tables.new' }, times: 1 }]);
+    expect((await cli(['run', project.up, '--wait'], options)).code).toBe(0);
+    text = await scrape();
     expect(value('tidemark_faults_total', /code="TITAN_BATCH_TAINTED"/u)).toBe(1);
     expect(text).toContain('temporal_');
     expect(text).not.toContain(sandbox.clientSecret);

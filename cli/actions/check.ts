@@ -33,11 +33,7 @@ export interface CheckOptions {
 export const action: Action<CheckOptions> = ({ options }) =>
   withClosers(async (closers) => {
     const embedded = await embeddedOfDev(options);
-    const { config, file, folder } = await loadConfig({
-      ...configFile(options),
-      ...embedded,
-      without: ['codecServer'],
-    });
+    const { config, file, folder } = await loadConfig({ ...configFile(options), ...embedded });
     const connections = openConnections(config);
     closers.add(() => closeConnections(connections));
     const temporal = attempt('temporal', 'Temporal', () => checkTemporal(config.temporal, folder, closers));

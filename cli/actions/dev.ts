@@ -50,10 +50,7 @@ export const action: Action<DevOptions> = ({ options, log }) =>
       closers.add(database.stop);
       return database.access;
     };
-    const loaded =
-      file === undefined
-        ? undefined
-        : await loadConfig({ file, sandbox: start, ams, postgres, without: ['codecServer'] });
+    const loaded = file === undefined ? undefined : await loadConfig({ file, sandbox: start, ams, postgres });
     if (options.sandbox && sandbox === undefined) await start(loaded?.config.sandbox ?? {});
     if (options.sandbox && site === undefined) await ams(loaded?.config.sandbox ?? {});
     const folder = loaded?.folder ?? process.cwd();

@@ -14,11 +14,7 @@ export interface WorkerCommandOptions {
 }
 
 export const action: Action<WorkerCommandOptions> = async ({ options, log }) => {
-  const { config, folder } = await loadConfig({
-    ...configFile(options),
-    ...(await embeddedOfDev(options)),
-    without: ['codecServer'],
-  });
+  const { config, folder } = await loadConfig({ ...configFile(options), ...(await embeddedOfDev(options)) });
   const { metrics } = config.worker;
   installTemporalRuntime(log, metrics === undefined ? undefined : prometheusMetrics(metrics.address));
   const target = await temporalTarget(config.temporal, { folder });

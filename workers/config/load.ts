@@ -22,10 +22,12 @@ export interface LoadOptions {
   folder?: string;
   /** Left out: the environment of the process. */
   environment?: Readonly<Record<string, string | undefined>>;
-  /** Keys of the config that may be left out when their variables are not set: they concern another process. */
+  /** Keys of the config that are left out when their variables are not set: they concern another process. Left out: those of the codec server. */
   without?: readonly string[];
 }
 
+/** What no worker needs. */
+const CODEC_SERVER = ['codecServer'] as const;
 /** Keys that concern the worker or the codec server alone. */
 const OTHERS_KEYS = ['codecServer', 'notifications'] as const;
 
@@ -48,7 +50,13 @@ export interface Loaded<Config> {
  */
 export async function loadConfig(options: LoadOptions & StartEmbedded = {}): Promise<Loaded<TidemarkConfig>> {
   const yaml = await readConfigFile(options);
-  const config = checkConfig(yaml, configSchema, options.environment ?? process.env, undefined, options.without);
+  const config = checkConfig(
+    yaml,
+    configSchema,
+    options.environment ?? process.env,
+    undefined,
+    options.without ?? CODEC_SERVER,
+  );
   const folder = dirname(yaml.file);
   const absolute = withAbsolutePaths(config, folder);
   const connections = await withEmbedded(absolute, yaml, folder, options);
