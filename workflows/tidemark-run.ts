@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ApplicationFailure, ChildWorkflowFailure, executeChild, isCancellation, sleep } from '@temporalio/workflow';
+import { executeChild, sleep } from '@temporalio/workflow';
 import { tidemarkRunInputSchema, type TidemarkRunInput } from '../contracts/run-inputs.js';
-import { errorInfoOf } from './failures.js';
+import { errorInfoOf, failRun, resultInFailure } from './failures.js';
 import { parseInput } from './input.js';
 
 /** One run of a configured pipeline: what Schedules start. */
@@ -9,27 +9,16 @@ export async function tidemarkRun(input: TidemarkRunInput): Promise<unknown> {
   const { pipeline, workflow, input: childInput, ifRunning } = parseInput('tidemarkRun', tidemarkRunInputSchema, input);
   for (;;) {
     try {
-      return await executeChild(workflow, {
-        workflowId: `tidemark/pipeline/${pipeline}`,
-        args: [childInput],
-        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-        parentClosePolicy: 'REQUEST_CANCEL',
-      });
+      return await executeChild(workflow, { workflowId: `tidemark/pipeline/${pipeline}`, args: [childInput] });
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError && ifRunning === 'wait') await sleep('5s');
-      else if (error instanceof WorkflowExecutionAlreadyStartedError && ifRunning === 'skip') {
-        return { summary: `Skipped: pipeline ${pipeline} is running already` };
-      } else if (error instanceof WorkflowExecutionAlreadyStartedError) {
-        throw ApplicationFailure.nonRetryable(`Pipeline "${pipeline}" is running already.`, 'PIPELINE_RUNNING');
-      } else if (error instanceof ChildWorkflowFailure && !isCancellation(error)) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) {
         const info = errorInfoOf(error);
-        throw ApplicationFailure.create({
-          message: info.message,
-          type: info.code,
-          nonRetryable: !info.retryable,
-          details: [info],
-        });
-      } else throw error;
+        throw failRun(info, info.message, resultInFailure(error));
+      }
+      const message = `A run of pipeline '${pipeline}' is under way.`;
+      if (ifRunning === 'skip') return { summary: message, skipped: true };
+      if (ifRunning === 'fail') throw failRun({ code: 'PIPELINE_RUNNING', message, retryable: true }, message);
+      await sleep('5s');
     }
   }
 }
