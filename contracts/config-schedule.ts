@@ -110,6 +110,10 @@ export const scheduleSchema = z
     retry: scheduleRetrySchema.optional(),
   })
   .superRefine((schedule, context) => {
+    if (schedule.overlap === 'allowAll' && schedule.pauseOnFailure) {
+      const message = "has no effect with overlap 'allowAll': Temporal does not watch the end of runs that may overlap";
+      context.addIssue({ code: 'custom', path: ['pauseOnFailure'], message });
+    }
     const given = TIMES.filter((key) => schedule[key] !== undefined);
     if (given.length === 1) return;
     const message =

@@ -204,6 +204,13 @@ describe('a wrong schedule is told with its line, its key, and the nearest valid
       'cron: "@daily"\nretry: { atempts: 3 }',
       [`${at(13, 16, '.retry.atempts')}: unknown key. Did you mean "attempts"?`],
     ],
+    [
+      'a pause on failure that would never come',
+      'cron: "@daily"\noverlap: allowAll\npauseOnFailure: true',
+      [
+        `${at(14, 7, '.pauseOnFailure')}: has no effect with overlap 'allowAll': Temporal does not watch the end of runs that may overlap, got true.`,
+      ],
+    ],
   ];
   it.each(cases)('%s', async (_what, lines, expected) => {
     expect(await problems(lines)).toEqual(expected);

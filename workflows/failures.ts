@@ -65,6 +65,20 @@ export function failWith(info: ErrorInfo, message: string, details?: unknown): A
   return failure;
 }
 
+/**
+ * Fails the run of a pipeline: for good, unless the error is one that trying again can mend. Then the retry policy that its Schedule
+ * has given it, if any, begins it anew; without one it is the same.
+ */
+export function failRun(info: ErrorInfo, message: string, details?: unknown): ApplicationFailure {
+  const failure = failWith(info, message, details);
+  return ApplicationFailure.create({
+    message: failure.message,
+    type: info.code,
+    nonRetryable: !info.retryable,
+    details: failure.details ?? [],
+  });
+}
+
 /** Runs a workflow's body; a step's or child's failure that nothing else has handled fails the workflow in plain words. */
 export async function inPlainWords<T>(body: () => Promise<T>): Promise<T> {
   try {

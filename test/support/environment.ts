@@ -52,7 +52,7 @@ export async function temporalTestEnvironment(
 let quiet = false;
 
 /** Failures of workflows are what many tests are about: only what a worker calls an error is printed. All of it is searched for secrets. */
-function quietWorkers(): void {
+export function quietWorkers(): void {
   if (quiet) return;
   quiet = true;
   Runtime.install({

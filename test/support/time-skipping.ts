@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { createTidemarkActivities, createTitanRdmActivities, ResultsFolder } from '../../activities/index.js';
+import { createStore } from '../../connectors/tables/index.js';
+import type { TitanRdmActivities } from '../../contracts/activities.js';
+import { startTitanSandbox, type TitanSandbox } from '../../sandbox/titanrdm/index.js';
+import { startTimeSkippingServer } from '../../workers/dev-server/index.js';
+import { titanRdmConnection } from '../../workers/titanrdm-connection.js';
+import { quietWorkers } from './environment.js';
+import { noteSecrets } from './known-secrets.js';
+import { CUSTOMER_DOMAIN } from './tenant.js';
+
+/** A sandbox and the real steps on a server whose clock skips over waiting. */
+export interface SkippingTenant {
+  sandbox: TitanSandbox;
+  real: TitanRdmActivities;
+  env: TestWorkflowEnvironment;
+  /** Runs a workflow to its end, with some steps replaced by faults. Tells how long that was by the server's clock. */
+  run: (workflow: string, input: unknown, options?: RunOptions) => Promise<Ended>;
+  close: () => Promise<void>;
+}
+
+export interface RunOptions extends Pick<WorkflowStartOptions, 'retry' | 'workflowId'> {
+  /** Steps in place of the real ones, and steps of other plugins. */
+  faults?: Record<string, (...args: never[]) => Promise<unknown>>;
+  /** Called when the worker is up and the workflow has been started. */
+  meanwhile?: (
+    start: (workflow: string, input: unknown, workflowId: string) => Promise<WorkflowHandle>,
+  ) => Promise<void>;
+}
+
+export interface Ended {
+  handle: WorkflowHandle;
+  result?: unknown;
+  error?: unknown;
+  seconds: number;
+}
+
+export async function openSkippingTenant(): Promise<SkippingTenant> {
+  quietWorkers();
+  const env = await startTimeSkippingServer();
+  const sandbox = await startTitanSandbox({ domains: [CUSTOMER_DOMAIN], exportDelayMs: 0 });
+  const root = await mkdtemp(path.join(tmpdir(), 'tidemark-skipping-'));
+  for (const folder of ['lake', 'landing', 'results']) await mkdir(path.join(root, folder));
+  await writeFile(path.join(root, 'lake', 'cust_customers.csv'), 'code,name,zip\nC1,Ann,00501\n');
+  const { url, clientId, clientSecret } = sandbox;
+  const stores = {
+    lake: createStore({ type: 'files', path: path.join(root, 'lake') }),
+    landing: createStore({ type: 'files', path: path.join(root, 'landing') }),
+  };
+  // The client's own tries, which wait by the wall's clock, are left out: each failure is one of the step.
+  const tenant = titanRdmConnection({ url, clientId, clientSecret, retry: { limit: 0 } });
+  const real = createTitanRdmActivities({ titanrdm: { tenant }, stores });
+  const others = createTidemarkActivities({ stores, results: new ResultsFolder(path.join(root, 'results')) });
+
+  return {
+    sandbox,
+    real,
+    env,
+    run: async (workflow, input, { faults = {}, meanwhile, ...options } = {}) => {
+      const taskQueue = `skipping-${randomUUID()}`;
+      const worker = await Worker.create({
+        connection: env.nativeConnection,
+        taskQueue,
+        workflowBundle: { codePath: path.resolve(process.env['TIDEMARK_TEST_BUNDLE'] ?? '') },
+        activities: { ...real, ...others, ...faults },
+        maxHeartbeatThrottleInterval: 100,
+      });
+      const start = (type: string, args: unknown, workflowId: string) =>
+        env.client.workflow.start(type, { taskQueue, workflowId, args: [args] });
+      return worker.runUntil(async () => {
+        const before = await env.currentTimeMs();
+        const handle = await env.client.workflow.start(workflow, {
+          taskQueue,
+          workflowId: `${workflow}-${randomUUID()}`,
+          args: [input],
+          ...options,
+        });
+        await meanwhile?.(start);
+        const ended = await handle.result().then(
+          (result: unknown) => ({ result }),
+          (error: unknown) => ({ error }),
+        );
+        return { handle, ...ended, seconds: ((await env.currentTimeMs()) - before) / 1_000 };
+      });
+    },
+    close: async () => {
+      await env.teardown();
+      noteSecrets([clientSecret, ...sandbox.issuedTokens]);
+      await sandbox.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}

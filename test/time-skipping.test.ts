@@ -1,0 +1,163 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TitanRdmActivities } from '../contracts/activities.js';
+import { pipelineWorkflowId } from '../contracts/config.js';
+import { openSkippingTenant, type Ended, type SkippingTenant } from './support/time-skipping.js';
+
+// Times here are those of the workflows, by the clock of a server that skips over waiting: they are exact, however slow the machine is.
+
+let tenant: SkippingTenant;
+beforeAll(async () => {
+  tenant = await openSkippingTenant();
+});
+afterEach(() => tenant.sandbox.clearFaults());
+afterAll(() => tenant.close());
+
+const upload = {
+  connection: 'tenant',
+  branch: { name: 'main' },
+  domain: 'Customer',
+  store: 'lake',
+  poll: { intervalSeconds: 0.05 },
+};
+const download = { ...upload, store: 'landing' };
+const unavailable = (route: string, times: number) =>
+  tenant.sandbox.setFaults([{ match: { route }, kind: 'status', status: 503, times }]);
+
+/** Code of what a workflow failed with. */
+function codeOf({ error }: Ended): string | undefined {
+  if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) return error.cause.type ?? '';
+  throw error;
+}
+
+/** Of each time that a step was scheduled: its timeouts in seconds, its attempts, and when it ended, in seconds after that. */
+async function stepsOf(handle: WorkflowHandle, name: string) {
+  const { events = [] } = await handle.fetchHistory();
+  const seconds = (time: { seconds?: unknown; nanos?: number | null } | null | undefined) =>
+    Number(time?.seconds ?? 0) + (time?.nanos ?? 0) / 1e9;
+  return (events ?? []).flatMap((event) => {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled?.activityType?.name !== name) return [];
+    const started = (events ?? []).find(
+      (other) => Number(other.activityTaskStartedEventAttributes?.scheduledEventId ?? -1) === Number(event.eventId),
+    );
+    return [
+      {
+        startToClose: seconds(scheduled.startToCloseTimeout),
+        heartbeat: seconds(scheduled.heartbeatTimeout),
+        maximumAttempts: scheduled.retryPolicy?.maximumAttempts,
+        attempt: started?.activityTaskStartedEventAttributes?.attempt,
+        after: seconds(started?.eventTime) - seconds(event.eventTime),
+      },
+    ];
+  });
+}
+
+describe('a step that fails in a way that trying again can mend', () => {
+  it('is tried again after 1, 2, 4, 8, 16 and then 30 seconds', async () => {
+    unavailable('domains.list', 8);
+    const { handle, result } = await tenant.run('titanConventionUpload', upload);
+    expect(result).toMatchObject({ totals: { success: 1 } });
+    const [step] = await stepsOf(handle, 'titanDiscover');
+    expect(step).toMatchObject({ attempt: 9, maximumAttempts: 15 });
+    expect(Math.round(step?.after ?? 0)).toBe(1 + 2 + 4 + 8 + 16 + 30 + 30 + 30);
+  });
+
+  it('fails the run after 15 attempts, which is five minutes later', async () => {
+    unavailable('domains.list', 1_000);
+    const ended = await tenant.run('titanConventionUpload', upload);
+    expect(codeOf(ended)).toBe('TITAN_SERVER_ERROR');
+    expect(Math.round(ended.seconds)).toBe(1 + 2 + 4 + 8 + 16 + 9 * 30);
+  });
+});
+
+describe('waiting for TitanRDM', () => {
+  it.each([
+    ['an import', 'titanConventionUpload', upload, 'titanPollImport'],
+    ['an export', 'titanConventionDownload', download, 'titanPollExport'],
+  ] as const)(
+    'for %s is one step, with time for the longest wait and for workers that die',
+    async (_what, workflow, input, step) => {
+      const poll = { intervalSeconds: 0.05, maxWaitSeconds: 7 * 86_400 };
+      const { handle } = await tenant.run(workflow, { ...input, tables: ['customers'], poll });
+      expect(await stepsOf(handle, step)).toMatchObject([
+        { startToClose: 7 * 86_400 + 600, heartbeat: 10, maximumAttempts: 100, attempt: 1 },
+      ]);
+    },
+  );
+
+  it('goes on after a worker that died: a step whose heartbeats stop is taken up again, 10 s later', async () => {
+    const poll = async (input: Parameters<TitanRdmActivities['titanPollImport']>[0]) => {
+      if (Context.current().info.attempt > 2) return tenant.real.titanPollImport(input);
+      // What a dead worker does: nothing, and no answer.
+      return tenant.env.sleep('11s').then(() => Context.current().cancelled);
+    };
+    const { handle, result } = await tenant.run('titanConventionUpload', upload, { faults: { titanPollImport: poll } });
+    expect(result).toMatchObject({ totals: { success: 1 } });
+    expect(await stepsOf(handle, 'titanPollImport')).toMatchObject([{ attempt: 3 }]);
+  });
+
+  it.each([
+    ['an import', 'titanConventionUpload', upload, 'titanPollImport', 'importNeverEnds', 'imports.complete'],
+    ['an export', 'titanConventionDownload', download, 'titanPollExport', 'exportNeverEnds', 'exports.new'],
+  ] as const)(
+    'for %s ends at the longest wait, of which later attempts have only the rest',
+    async (_what, workflow, input, step, kind, route) => {
+      tenant.sandbox.setFaults([{ match: { route }, kind }]);
+      let attempts = 0;
+      const poll = async (given: never) => {
+        attempts += 1;
+        if (attempts > 1) return tenant.real[step](given);
+        Context.current().heartbeat({ waitedSeconds: 299.9 });
+        throw ApplicationFailure.retryable('the worker was stopped', 'WORKER_STOPPED');
+      };
+      const ended = await tenant.run(
+        workflow,
+        { ...input, tables: ['customers'], poll: { intervalSeconds: 0.05, maxWaitSeconds: 300 } },
+        { faults: { [step]: poll } },
+      );
+      expect(codeOf(ended)).toBe('TITAN_WAIT_EXCEEDED');
+      expect(attempts).toBe(2);
+    },
+  );
+});
+
+it('a batch about which something stays uncertain is begun anew after 1, 2, 4, 8, 16 and then 30 seconds, at most 20 times', async () => {
+  const titanVerifyBatch = () => Promise.resolve({ status: 'New', verdict: 'tainted', reason: 'a strange table' });
+  const ended = await tenant.run('titanConventionUpload', upload, { faults: { titanVerifyBatch } });
+  expect(codeOf(ended)).toBe('TITAN_BATCH_TAINTED');
+  expect(Math.round(ended.seconds)).toBe(1 + 2 + 4 + 8 + 16 + 14 * 30);
+});
+
+describe('the run of a pipeline', () => {
+  const run = { pipeline: 'nightly', workflow: 'titanConventionUpload', input: upload };
+
+  it('is tried again as its Schedule says, an hour later, when its failure is one that this can mend', async () => {
+    unavailable('domains.list', 15);
+    const ended = await tenant.run('tidemarkRun', run, { retry: { maximumAttempts: 3, initialInterval: '1h' } });
+    expect(ended.result).toMatchObject({ totals: { success: 1 } });
+    expect(Math.round(ended.seconds)).toBe(1 + 2 + 4 + 8 + 16 + 9 * 30 + 3_600);
+  });
+
+  it('waits for the one that is under way, however long it takes', async () => {
+    unavailable('domains.list', 12);
+    let first: WorkflowHandle | undefined;
+    const ended = await tenant.run('titanConventionUpload', upload, {
+      workflowId: pipelineWorkflowId('nightly'),
+      faults: { tidemarkWaitForRun: waitForRun },
+      meanwhile: async (start) => {
+        first = await start('tidemarkRun', run, 'scheduled');
+      },
+    });
+    expect(ended.result).toMatchObject({ totals: { success: 1 } });
+    expect(first).toBeDefined();
+  });
+
+  /** Looks, and looks again when it is tried again: a step that waits would keep the server's clock from skipping. */
+  async function waitForRun({ workflowId }: { workflowId: string }): Promise<void> {
+    const { status } = await tenant.env.client.workflow.getHandle(workflowId).describe();
+    if (status.name === 'RUNNING') throw ApplicationFailure.retryable('it is running', 'RUNNING');
+  }
+});
