@@ -43,6 +43,7 @@ await main(async () => {
     await compileTypes(project, 'NodeNext', 'NodeNext');
     await compileTypes(project, 'ESNext', 'bundler');
     await bundleWorkflows(project);
+    await missS3(project);
     await runCommand(project);
     await must('publint', [tool('publint', 'src/cli.js'), 'run', tarball, '--strict'], root);
     await must('attw', [tool('@arethetypeswrong/cli', 'dist/index.js'), tarball, '--profile', 'esm-only'], root);
@@ -109,6 +110,21 @@ async function bundleWorkflows(project) {
     const logger = { trace: silent, debug: silent, info: silent, log: silent, warn: console.warn, error: console.error };
     await bundleWorkflowCode({ workflowsPath: ${JSON.stringify(path.join(project, 'workflows.js'))}, logger });`;
   await must('workflows bundled in a worker of the project', ['--input-type=module', '-e', script], project);
+}
+
+/** The libraries for S3 are optional: without them everything else works, and who asks for S3 is told what to install. */
+async function missS3(project) {
+  const script = `import { openPayloadStorage, resultsLocation } from 'tidemark/plugins';
+    const s3 = { bucket: 'bucket', region: 'us-east-1' };
+    const part = { workflowId: 'w', runId: 'r', name: 'n', part: 1 };
+    for (const ask of [
+      () => openPayloadStorage({ type: 's3', ...s3, thresholdBytes: 1024 }),
+      () => resultsLocation({ folder: '.', s3 }).write(part, []),
+    ]) {
+      const code = await ask().then(() => 'nothing', (error) => error.code);
+      if (code !== 'S3_NOT_INSTALLED') throw new Error(code);
+    }`;
+  await must('S3 without its libraries says what to install', ['--input-type=module', '-e', script], project);
 }
 
 async function runCommand(project) {
