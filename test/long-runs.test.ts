@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AmsUpsertProfilesResult } from '../contracts/ams-results.js';
+import { TidemarkError } from '../contracts/errors.js';
 import type {
   TitanConventionDownloadResult,
   TitanConventionUploadResult,
   TitanSyncDomainsResult,
 } from '../contracts/titan-results.js';
 import { startDevServer, type DevServer } from '../workers/dev-server/index.js';
+import { openAmsBench } from './support/ams-worker.js';
+import { athletes, ATHLETE_FORM, MemoryAms } from './support/memory-ams.js';
 import { openTenant, type Tenant } from './support/tenant.js';
 
 // `TIDEMARK_SCALE=full`: the sizes that are promised, at the server's own threshold. They take minutes.
@@ -95,5 +99,27 @@ describe('a run whose history grows long', () => {
     expect(result.totals).toMatchObject({ domains: DOMAINS + 1, domainsFailed: 0, success: TABLES + DOMAINS });
     expect(new Set(result.domains.map(({ workflowId }) => workflowId)).size).toBe(DOMAINS + 1);
     expect(await saved(result.tablesReference)).toHaveLength(TABLES + DOMAINS);
+  });
+
+  it('an upsert of profiles goes on as a new run, sends each profile once and keeps its counts', async () => {
+    const ams = new MemoryAms(ATHLETE_FORM, athletes(90));
+    const refused = 150;
+    ams.before = (call, user) => {
+      if (call === 'upsertProfile' && user === refused)
+        throw new TidemarkError('AMS refused the profile.', { code: 'AMS_REFUSED', retryable: false });
+    };
+    const { address, namespace } = server;
+    const bench = await openAmsBench(ams, { server: { address, namespace } });
+    try {
+      const rows = ams.people.map(({ id }) => ({ user_id: id, code: `x${id}` }));
+      const handle = await bench.start({ form: ATHLETE_FORM.name, source: { rows }, rowsPerStretch: full ? 90 : 1 });
+      const result = (await handle.result()) as AmsUpsertProfilesResult; // by the workflow's own contract
+      expect(result).toMatchObject({ result: 'partial', rows: 90, upserted: 89, failed: 1, notAttempted: 0 });
+      expect(result.failures).toMatchObject([{ row: 50, user: refused }]);
+      expect(ams.count('upsertProfile')).toBe(90);
+      if (!full) expect(await runsOf(handle.workflowId)).toBeGreaterThan(1);
+    } finally {
+      await bench.close();
+    }
   });
 });

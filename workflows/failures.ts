@@ -70,13 +70,15 @@ export function failWith(info: ErrorInfo, message: string, details?: unknown): A
  * has given it, if any, begins it anew; without one it is the same.
  */
 export function failRun(info: ErrorInfo, message: string, details?: unknown): ApplicationFailure {
-  const failure = failWith(info, message, details);
-  return ApplicationFailure.create({
-    message: failure.message,
+  const final = failWith(info, message, details);
+  const failure = ApplicationFailure.create({
+    message: final.message,
     type: info.code,
     nonRetryable: !info.retryable,
-    details: failure.details ?? [],
+    details: final.details ?? [],
   });
+  failure.stack = '';
+  return failure;
 }
 
 /** Runs a workflow's body; a step's or child's failure that nothing else has handled fails the workflow in plain words. */

@@ -14,7 +14,7 @@ import {
   type SkippedRun,
   type TidemarkRunInput,
 } from '../contracts/run-inputs.js';
-import { errorInfoOf, failWith, resultInFailure } from './failures.js';
+import { errorInfoOf, failRun, failWith, resultInFailure } from './failures.js';
 import { parseInput } from './input.js';
 import { ENDS, instant, text } from './markdown.js';
 import { waitForRun } from './steps.js';
@@ -87,7 +87,7 @@ async function endOf(child: ChildWorkflowHandle<Workflow>): Promise<unknown> {
     // Somebody has cancelled the child itself: this run has not been asked to end, and did not end well.
     if (isCancellation(error)) throw cancelledChild();
     const info = errorInfoOf(error);
-    throw failWith(info, info.message, resultInFailure(error));
+    throw failRun(info, info.message, resultInFailure(error));
   }
 }
 
@@ -97,7 +97,7 @@ function skipped(pipeline: string): SkippedRun {
 
 function alreadyRunning(pipeline: string): Error {
   const message = `A run of pipeline '${pipeline}' is under way, and a pipeline has one at a time. Start it again later, or say ifRunning 'wait' or 'skip'.`;
-  return failWith({ code: 'PIPELINE_RUNNING', message, retryable: true }, message);
+  return failRun({ code: 'PIPELINE_RUNNING', message, retryable: true }, message);
 }
 
 function cancelledChild(): Error {

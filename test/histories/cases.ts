@@ -13,6 +13,8 @@ export interface RecordedCase {
   cancelAt?: string;
   /** Cancelled as soon as its source stands still. */
   cancelWhenStuck?: boolean;
+  /** Answered so as soon as it waits for a confirmation. */
+  confirm?: 'yes' | 'no';
   /** Children whose histories are kept too, by their ids within the parent's. */
   children?: string[];
   /** Pipeline whose watermark workflow's history is kept too: cancelled, since it would never end. */
@@ -42,6 +44,7 @@ export const FILES: Record<string, string> = {
   'cust_people.csv': 'code,name\n1,Ann\n2,Bob\n',
   'cust_regions.csv': 'code,name\nN,North\n',
   'prod_goods.csv': 'code,name\n7,Nail\n',
+  'squad.csv': 'username,Locker\nbo.amberley,007\ncleo.amberley,008\nnobody,009\n',
   'bad.csv': 'code,name\n1,Ann\n1,Bob\n',
   ...Object.fromEntries(MANY.map((name) => [`wide_${name}.csv`, 'code,name\n1,one\n'])),
 };
@@ -71,6 +74,22 @@ function ingest(name: string, upTo: number, more: { failsAt?: number; standsStil
   const source = { type: 'source', name: 'numbers', options: { upTo, ...more } };
   return { pipeline: name, target: 'warehouse', tables: [landing(name)], source };
 }
+
+/** Id of the first user of AMS's sandbox. */
+const USER_IDS = 10_001;
+const squad = {
+  connection: 'club',
+  form: 'Athlete Profile',
+  source: { connection: 'lake', table: 'squad' },
+  idColumn: 'username',
+  onUnknownUser: 'quarantine',
+};
+const manyProfiles = {
+  ...squad,
+  source: { rows: Array.from({ length: 40 }, (_, index) => ({ user_id: USER_IDS + index, Locker: String(index) })) },
+  idColumn: 'user_id',
+  rowsPerStretch: 1,
+};
 
 /** Whether a source stands still. */
 export const stuck = { is: false };
@@ -252,5 +271,31 @@ export const CASES: RecordedCase[] = [
     name: 'run-failed',
     workflow: 'tidemarkRun',
     input: { pipeline: 'run', workflow: 'titanImportBatch', input: { ...base, tables: [bad] } },
+  },
+  { name: 'profiles', workflow: 'amsUpsertProfiles', input: squad },
+  {
+    name: 'profiles-confirmed',
+    workflow: 'amsUpsertProfiles',
+    input: { ...squad, requireConfirmation: true },
+    confirm: 'yes',
+  },
+  {
+    name: 'profiles-cancelled-by-user',
+    workflow: 'amsUpsertProfiles',
+    input: { ...squad, requireConfirmation: true },
+    confirm: 'no',
+  },
+  {
+    name: 'profiles-not-confirmed',
+    workflow: 'amsUpsertProfiles',
+    input: { ...squad, requireConfirmation: true, confirmTimeoutSeconds: 0.5 },
+  },
+  { name: 'profiles-refused', workflow: 'amsUpsertProfiles', input: { ...squad, onUnknownUser: 'fail' } },
+  { name: 'profiles-invalid', workflow: 'amsUpsertProfiles', input: { ...squad, form: '' } },
+  { name: 'profiles-continued', workflow: 'amsUpsertProfiles', input: manyProfiles },
+  {
+    name: 'profiles-download',
+    workflow: 'amsDownloadProfiles',
+    input: { connection: 'club', form: 'Athlete Profile', idColumn: 'username', store: 'landing', table: 'squad' },
   },
 ];

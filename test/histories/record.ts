@@ -8,6 +8,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { NativeConnection } from '@temporalio/worker';
 import { configSchema } from '../../contracts/config.js';
 import { watermarkWorkflowId } from '../../contracts/watermark.js';
+import { startAmsSandbox } from '../../sandbox/ams/index.js';
 import { startTitanSandbox, type TitanSandbox } from '../../sandbox/titanrdm/index.js';
 import { startDevServer, startPostgres } from '../../workers/dev-server/index.js';
 import { createTidemarkWorker } from '../../workers/worker.js';
@@ -42,6 +43,7 @@ const server = await startDevServer({
   dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGEST_CONTINUE_AS_NEW_AFTER },
 });
 const sandbox = await startTitanSandbox(SANDBOX);
+const site = await startAmsSandbox();
 const postgres = await startPostgres({ fsync: false });
 const connection = await Connection.connect(server.connectionOptions);
 const nativeConnection = await NativeConnection.connect(server.connectionOptions);
@@ -55,6 +57,7 @@ try {
         tenant: { type: 'titanrdm', url: sandbox.url, clientId: sandbox.clientId, clientSecret: sandbox.clientSecret },
         lake: { type: 'files', path: path.join(folder, 'lake') },
         landing: { type: 'files', path: path.join(folder, 'landing') },
+        club: { type: 'ams', url: site.url, username: site.username, password: site.password },
         warehouse: { type: 'postgres', ...postgres.access, ssl: 'disable' },
       },
       results: { folder: path.join(folder, 'results') },
@@ -73,6 +76,7 @@ try {
   await nativeConnection.close();
   await connection.close();
   await sandbox.close();
+  await site.close();
   await postgres.stop();
   await server.stop();
   await rm(folder, { recursive: true, force: true });
@@ -98,6 +102,10 @@ async function record(client: Client, titan: TitanSandbox, each: RecordedCase): 
   if (each.cancelWhenStuck === true) {
     while (!stuck.is) await sleep(20);
     await handle.cancel();
+  }
+  if (each.confirm !== undefined) {
+    while ((await handle.query<{ phase: string }>('progress')).phase !== 'waiting for confirmation') await sleep(20);
+    await handle.executeUpdate('confirm', { args: [{ by: IDENTITY, answer: each.confirm }] });
   }
   await handle.result().catch((error: unknown) => {
     if (!(error instanceof WorkflowFailedError)) throw error;
@@ -158,6 +166,8 @@ function refuseTraces(name: string, text: string): void {
     folder,
     sandbox.clientSecret,
     postgres.access.password,
+    site.password,
+    ...site.issuedSessions,
     ...sandbox.issuedTokens,
   ];
   // Short names, such as that of a container's root folder, are found everywhere.

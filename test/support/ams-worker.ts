@@ -31,11 +31,13 @@ export interface AmsBench {
 export interface AmsBenchOptions {
   worker?: Partial<WorkerOptions>;
   stores?: Record<string, TableStore>;
+  /** Another Temporal server than the test run's. */
+  server?: { address: string; namespace: string };
 }
 
 /** The connection is `club`, the folder of tables `lake`. */
 export async function openAmsBench(ams: Ams, options: AmsBenchOptions = {}): Promise<AmsBench> {
-  const temporal = await temporalTestEnvironment();
+  const temporal = await temporalTestEnvironment(options.server);
   const root = await mkdtemp(path.join(tmpdir(), 'tidemark-ams-'));
   const [lake, spool, results] = (await Promise.all(
     ['lake', 'spool', 'results'].map(async (name) => {

@@ -25,7 +25,7 @@ export interface SkippingTenant {
   close: () => Promise<void>;
 }
 
-export interface RunOptions extends Pick<WorkflowStartOptions, 'retry' | 'workflowId'> {
+export interface RunOptions extends Partial<Pick<WorkflowStartOptions, 'retry' | 'workflowId'>> {
   /** Steps in place of the real ones, and steps of other plugins. */
   faults?: Record<string, (...args: never[]) => Promise<unknown>>;
   /** Called when the worker is up and the workflow has been started. */

@@ -39,13 +39,15 @@ export async function startEmbedded(configFile: string): Promise<Embedded> {
         const content = definitions === undefined ? {} : await loadYaml(definitions, sandboxContentSchema);
         const sandbox = await startTitanSandbox(content);
         closers.push(() => sandbox.close());
-        return sandbox;
+        const { url, clientId, clientSecret } = sandbox;
+        return { url, clientId, clientSecret };
       },
       ams: async () => {
         // Its own made-up athletes are the squad's.
         const sandbox = await startAmsSandbox();
         closers.push(() => sandbox.close());
-        return sandbox;
+        const { url, username, password } = sandbox;
+        return { url, username, password };
       },
       postgres: async () => {
         const server = await startPostgres();
