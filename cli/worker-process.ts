@@ -21,7 +21,9 @@ export async function runWorker(
   await withClosers(async (closers) => {
     const connection = await connect(target);
     closers.add(() => connection.close());
-    const connections = openConnections(config, ({ level, system, ...entry }) => log[level](entry, `${system} ${entry.event}`));
+    const connections = openConnections(config, ({ level, system, ...entry }) =>
+      log[level](entry, `${system} ${entry.event}`),
+    );
     closers.add(() => closeConnections(connections));
     const { namespace, taskQueue, webUi } = target;
     const worker = await createTidemarkWorker({ config, connection, namespace, taskQueue, webUi, connections });

@@ -143,7 +143,9 @@ describe('a wrong config names line, key and the nearest valid one', () => {
     [
       'an unknown type of connection',
       'version: 1\nconnections:\n  a:\n    type: file\n',
-      ['4:5: connections.a.type: expected "titanrdm" or "files" or "postgres" or "ams", got "file". Did you mean "files"?'],
+      [
+        '4:5: connections.a.type: expected "titanrdm" or "files" or "postgres" or "ams", got "file". Did you mean "files"?',
+      ],
     ],
     ['a missing key', 'version: 1\nconnections:\n  a:\n    type: files\n', ['3:3: connections.a.path: is missing.']],
     ['a missing version', 'connections: {}\n', ['1:1: version: is missing: expected 1.']],
