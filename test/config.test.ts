@@ -193,7 +193,7 @@ describe('a wrong config names line, key and the nearest valid one', () => {
   d:
     workflow: titanConventionUpload
     input: { connection: tenant, branch: { id: 3 }, domain: G, store: files, incremental: { cursor: at } }\n`,
-      ["14:78: pipelines.d.input.incremental: it needs the pattern 'incremental_upsert_only', got an object."],
+      ["14:78: pipelines.d.input.incremental: it needs the pattern 'incremental_upsert_only'."],
     ],
     [
       'an unusable name',
