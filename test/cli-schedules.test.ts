@@ -198,7 +198,7 @@ describe('tidemark bundle', () => {
     const { bundle, bytes } = JSON.parse(stdout) as { bundle: string; bytes: number }; // as the command promises
     const text = await readFile(bundle, 'utf8');
     expect(Buffer.byteLength(text)).toBe(bytes);
-    expect(text).toMatch(/\n\/\/# tidemark=\d+\.\d+\.\d+\n$/);
+    expect(text).toMatch(/^\/\*# tidemark=\d+\.\d+\.\d+ \*\//);
 
     await project.put(
       'lake/cust_customers.csv',
@@ -213,7 +213,7 @@ describe('tidemark bundle', () => {
       await worker.ended;
     }
 
-    await project.put('old.js', text.replace(/tidemark=\S+\n$/, 'tidemark=0.0.1\n'));
+    await project.put('old.js', text.replace(/tidemark=\S+/, 'tidemark=0.0.1'));
     const refused = await tidemark('worker', '--bundle', 'old.js');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/made by Tidemark 0\.0\.1; this is .* \(BUNDLE_UNUSABLE\)/);

@@ -4,8 +4,13 @@ import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
 import { TidemarkError } from '../contracts/errors.js';
 import { WORKFLOWS_PATH } from './plugins/system-plugin.js';
 
-/** Last line of a bundle: which release of Tidemark has made it. */
-const MARK = '//# tidemark=';
+/**
+ * Begins a bundle: which release of Tidemark has made it. Not at its end, where the source map is, which the worker reads to the last
+ * character; and on the first line, so that no line of the map is another one.
+ */
+const MARK = /^\/\*# tidemark=(\S+) \*\//u;
+/** The mark is shorter. */
+const MARK_BYTES = 100;
 
 /**
  * Bundles workflows once, so that workers need not do it at each start (seconds, and the build tools).
@@ -17,7 +22,7 @@ export async function writeWorkflowBundle(
 ): Promise<number> {
   const { workflowsPath = WORKFLOWS_PATH, logger } = options;
   const { code } = await bundleWorkflowCode({ workflowsPath, ...(logger === undefined ? {} : { logger }) });
-  const text = `${code}\n${MARK}${await ownVersion()}\n`;
+  const text = `/*# tidemark=${await ownVersion()} */${code}`;
   await mkdir(dirname(file), { recursive: true });
   // A worker that starts meanwhile reads the old one or the new one, never a part.
   const temporary = `${file}.${process.pid}`;
@@ -37,24 +42,20 @@ export async function writeWorkflowBundle(
  * @throws TidemarkError `BUNDLE_UNUSABLE`
  */
 export async function usableBundle(codePath: string): Promise<{ codePath: string }> {
-  const end = await endOf(codePath).catch((cause: unknown) => {
+  const beginning = await beginningOf(codePath).catch((cause: unknown) => {
     throw unusable(`The workflow bundle ${codePath} cannot be read.`, cause);
   });
-  const made = end.slice(end.lastIndexOf('\n', end.length - 2) + 1).trim();
+  const made = MARK.exec(beginning)?.[1];
   const version = await ownVersion();
-  if (!made.startsWith(MARK) || made === `${MARK}${version}`) return { codePath };
-  throw unusable(
-    `The workflow bundle ${codePath} was made by Tidemark ${made.slice(MARK.length)}; this is ${version}.`,
-  );
+  if (made === undefined || made === version) return { codePath };
+  throw unusable(`The workflow bundle ${codePath} was made by Tidemark ${made}; this is ${version}.`);
 }
 
-async function endOf(file: string): Promise<string> {
+async function beginningOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, 200);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8');
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MARK_BYTES), 0, MARK_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await handle.close();
   }
