@@ -29,8 +29,9 @@ export class KnownSearchAttributes {
       const { connection } = Context.current().client;
       const { namespace } = Context.current().info;
       // Enum values of the API are numbers.
-      const { customAttributes }: { customAttributes: Record<string, number> } = await connection.withDeadline(Date.now() + PATIENCE_MS, () =>
-        connection.operatorService.listSearchAttributes({ namespace }),
+      const { customAttributes }: { customAttributes: Record<string, number> } = await connection.withDeadline(
+        Date.now() + PATIENCE_MS,
+        () => connection.operatorService.listSearchAttributes({ namespace }),
       );
       return this.wanted.filter((name) => customAttributes[name] === INDEXED_VALUE_TYPES[SEARCH_ATTRIBUTES[name]]);
     } catch (error) {
