@@ -1,4 +1,4 @@
-import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
 
 // Every timeout and retry policy of Tidemark, in one place.
 
@@ -80,10 +80,13 @@ export function secondsBeforeBatch(batch: number): number {
   return Math.min(30, 2 ** (batch - 2));
 }
 
-/** Asks the worker what it offers to a run. Twice at most: the run is the same without. */
-export const SETTINGS: LocalActivityOptions = {
-  startToCloseTimeout: '10s',
-  retry: { initialInterval: '1s', maximumAttempts: 2 },
+/**
+ * Asks the worker what it offers to a run, which is the same without. Not a local activity: where the cache of workflows is small, a workflow
+ * that waits for one is thrown out of it, and its task runs out of time.
+ */
+export const SETTINGS: ActivityOptions = {
+  startToCloseTimeout: '6s',
+  retry: { initialInterval: '1s', maximumAttempts: 3, nonRetryableErrorTypes: ['NotFoundError'] },
   summary: 'What this worker offers to a run',
 };
 

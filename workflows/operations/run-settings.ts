@@ -1,4 +1,4 @@
-import { isCancellation, patched, proxyLocalActivities } from '@temporalio/workflow';
+import { isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { OperationsActivities, RunSettings } from '../../contracts/operations.js';
 import { SETTINGS } from '../policies.js';
 
@@ -12,8 +12,7 @@ export async function runSettings(): Promise<RunSettings> {
   // Runs that began before 0.2 never asked.
   if (!patched('tidemark-run-settings')) return NO_SETTINGS;
   try {
-    // A local activity: one event, and no way through the task queue.
-    return await proxyLocalActivities<OperationsActivities>(SETTINGS).tidemarkRunSettings();
+    return await proxyActivities<OperationsActivities>(SETTINGS).tidemarkRunSettings();
   } catch (error) {
     if (isCancellation(error)) throw error;
     return NO_SETTINGS;
