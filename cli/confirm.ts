@@ -39,8 +39,13 @@ export async function confirm(question: string, terminal: Terminal = TERMINAL): 
 export async function ask(question: string, terminal: Terminal = TERMINAL): Promise<string | undefined> {
   const lines = createInterface({ ...terminal, terminal: false });
   try {
-    const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
-    return await Promise.race([lines.question(question), ended]);
+    // Not `question`: where the input ends with the answer, its end may overtake it.
+    return await new Promise<string | undefined>((resolve) => {
+      lines.once('line', resolve);
+      lines.once('close', () => resolve(undefined));
+      lines.setPrompt(question);
+      lines.prompt();
+    });
   } finally {
     lines.close();
   }

@@ -11,6 +11,7 @@ export const notificationConfigSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// address' }),
   /** Headers of one's own, for instance an authorization. Write `${ENV}` for secrets. */
   headers: z.record(z.string().regex(/^[\w-]+$/u), z.string()).optional(),
+  /** What it is told of. */
   on: z.array(notificationEventSchema).min(1).default(['failure', 'recovery', 'stale']),
   /** Of which pipelines. Left out: of all. */
   pipelines: z.array(configNameSchema).min(1).optional(),

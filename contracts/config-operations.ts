@@ -60,7 +60,9 @@ export const resourceTunerConfigSchema = z.strictObject({
   targetMemory: z.number().positive().max(1).default(0.8),
   /** Share of its processors. */
   targetCpu: z.number().positive().max(1).default(0.9),
+  /** Most steps at the same time. */
   maxActivities: z.int().min(1).max(10_000).default(200),
+  /** Most workflow tasks at the same time. */
   maxWorkflowTasks: z.int().min(2).max(10_000).default(100),
 });
 export type ResourceTunerConfig = z.infer<typeof resourceTunerConfigSchema>;
@@ -81,7 +83,9 @@ export type DeploymentConfig = z.infer<typeof deploymentConfigSchema>;
 
 /** Keys of `worker` that are about running pipelines. */
 export const workerOperationsShape = {
+  /** Workflow tasks that one worker does at the same time. */
   maxConcurrentWorkflowTasks: z.int().min(2).max(10_000).optional(),
+  /** Local activities that one worker does at the same time: those of workflows of your own, Tidemark has none. */
   maxConcurrentLocalActivities: z.int().min(1).max(10_000).optional(),
   /** In place of the fixed numbers. */
   resources: resourceTunerConfigSchema.optional(),

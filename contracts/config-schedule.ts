@@ -11,6 +11,7 @@ const cronExpressionSchema = z.string().superRefine((text, context) => {
 /** Every so often, counted from midnight of 1 January 1970 UTC. */
 const intervalSchema = z
   .strictObject({
+    /** From one time to the next: `15 minutes`, `1h`. */
     every: durationSchema({ min: '1s', max: '3650 days' }),
     /** Shifts the times: `every: 1h, offset: 5m` is five past each hour. Shorter than `every`. */
     offset: durationSchema().optional(),
@@ -34,12 +35,19 @@ function calendarField(name: CalendarField) {
 
 /** Times that match in every field. Left out: second, minute and hour are 0, the others are any. */
 const calendarSchema = z.strictObject({
+  /** 0 to 59. */
   second: calendarField('second'),
+  /** 0 to 59. */
   minute: calendarField('minute'),
+  /** 0 to 23. */
   hour: calendarField('hour'),
+  /** 1 to 31. */
   dayOfMonth: calendarField('dayOfMonth'),
+  /** 1 to 12, or `JAN` to `DEC`. */
   month: calendarField('month'),
+  /** 0 to 6 from Sunday, or `SUN` to `SAT`. */
   dayOfWeek: calendarField('dayOfWeek'),
+  /** 2000 to 2100. */
   year: calendarField('year'),
 } satisfies Record<CalendarField, z.ZodType>);
 
@@ -82,6 +90,7 @@ const scheduleRetrySchema = z.strictObject({
   firstDelay: durationSchema({ min: '1s', max: '30 days' }).default('1 minute'),
   /** Factor by which each wait is longer than the one before. */
   backoff: z.number().min(1).max(100).default(2),
+  /** Longest wait between two tries. */
   maxDelay: durationSchema({ min: '1s', max: '30 days' }).default('1 hour'),
 });
 
