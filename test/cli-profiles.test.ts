@@ -91,7 +91,10 @@ pipelines:
   });
 
   it('run --wait: shows form, result, records upserted and attempted, on both streams', async () => {
+    // Long enough under way to be seen.
+    sandbox.configure({ latencyMs: 500 });
     const { code, stdout, stderr } = await tidemark('run', plain, '--wait');
+    sandbox.configure({ latencyMs: 0 });
     expect(stdout).toContain(`form: ${FORM}\nresult: success\nrecords upserted: 2\nrecords attempted: 2\n`);
     expect(stderr).toContain(FORM);
     expect(code).toBe(0);

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { WorkflowHandle, WorkflowStartOptions } from '@temporalio/client';
+import type { RetryPolicy } from '@temporalio/common';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { createTidemarkActivities, createTitanRdmActivities, ResultsFolder } from '../../activities/index.js';
@@ -12,6 +13,7 @@ import { startTitanSandbox, type TitanSandbox } from '../../sandbox/titanrdm/ind
 import { startTimeSkippingServer } from '../../workers/dev-server/index.js';
 import { titanRdmConnection } from '../../workers/titanrdm-connection.js';
 import { quietWorkers } from './environment.js';
+import type { RunSettings } from '../../contracts/operations.js';
 import { noteSecrets } from './known-secrets.js';
 import { CUSTOMER_DOMAIN } from './tenant.js';
 
@@ -20,12 +22,17 @@ export interface SkippingTenant {
   sandbox: TitanSandbox;
   real: TitanRdmActivities;
   env: TestWorkflowEnvironment;
-  /** Runs a workflow to its end, with some steps replaced by faults. Tells how long that was by the server's clock. */
+  /** Runs a workflow to its end, with some steps replaced by faults. */
   run: (workflow: string, input: unknown, options?: RunOptions) => Promise<Ended>;
   close: () => Promise<void>;
 }
 
-export interface RunOptions extends Partial<Pick<WorkflowStartOptions, 'retry' | 'workflowId'>> {
+/** As from a worker of which nothing is reported: a step that is missing would cost the run seconds. */
+const NO_SETTINGS: RunSettings = { searchAttributes: [], reportsEnds: false };
+
+export interface RunOptions {
+  workflowId?: string;
+  retry?: RetryPolicy;
   /** Steps in place of the real ones, and steps of other plugins. */
   faults?: Record<string, (...args: never[]) => Promise<unknown>>;
   /** Called when the worker is up and the workflow has been started. */
@@ -38,6 +45,7 @@ export interface Ended {
   handle: WorkflowHandle;
   result?: unknown;
   error?: unknown;
+  /** From the start of its first try to the end of the last, by the server's clock. */
   seconds: number;
 }
 
@@ -68,25 +76,28 @@ export async function openSkippingTenant(): Promise<SkippingTenant> {
         connection: env.nativeConnection,
         taskQueue,
         workflowBundle: { codePath: path.resolve(process.env['TIDEMARK_TEST_BUNDLE'] ?? '') },
-        activities: { ...real, ...others, ...faults },
+        activities: { ...real, ...others, tidemarkRunSettings: () => Promise.resolve(NO_SETTINGS), ...faults },
         maxHeartbeatThrottleInterval: 100,
       });
       const start = (type: string, args: unknown, workflowId: string) =>
         env.client.workflow.start(type, { taskQueue, workflowId, args: [args] });
+      const { workflowId = `${workflow}-${randomUUID()}`, retry } = options;
       return worker.runUntil(async () => {
-        const before = await env.currentTimeMs();
         const handle = await env.client.workflow.start(workflow, {
           taskQueue,
-          workflowId: `${workflow}-${randomUUID()}`,
+          workflowId,
           args: [input],
-          ...options,
+          ...(retry === undefined ? {} : { retry }),
         });
         await meanwhile?.(start);
         const ended = await handle.result().then(
           (result: unknown) => ({ result }),
           (error: unknown) => ({ error }),
         );
-        return { handle, ...ended, seconds: ((await env.currentTimeMs()) - before) / 1_000 };
+        // Not by the server's clock: with nothing left to do it skips on, over the timeouts of what has ended.
+        const { startTime } = await env.client.workflow.getHandle(workflowId, handle.firstExecutionRunId).describe();
+        const { closeTime } = await env.client.workflow.getHandle(workflowId).describe();
+        return { handle, ...ended, seconds: ((closeTime?.getTime() ?? NaN) - startTime.getTime()) / 1_000 };
       });
     },
     close: async () => {
