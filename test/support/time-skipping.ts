@@ -10,7 +10,7 @@ import { createTidemarkActivities, createTitanRdmActivities, ResultsFolder } fro
 import { createStore } from '../../connectors/tables/index.js';
 import type { TitanRdmActivities } from '../../contracts/activities.js';
 import { startTitanSandbox, type TitanSandbox } from '../../sandbox/titanrdm/index.js';
-import { startTimeSkippingServer } from '../../workers/dev-server/index.js';
+import { startTimeSkippingServer } from './start-time-skipping.js';
 import { titanRdmConnection } from '../../workers/titanrdm-connection.js';
 import { quietWorkers } from './environment.js';
 import type { RunSettings } from '../../contracts/operations.js';

@@ -8,7 +8,6 @@ export type { FindServerOptions, Source } from './find-server.js';
 export { freePort } from './free-port.js';
 export { startDevServer } from './start-dev-server.js';
 export type { DevServer, SearchAttributeKind, StartDevServerOptions } from './start-dev-server.js';
-export { startTimeSkippingServer } from './start-time-skipping.js';
 export { startSupervised } from './supervised-process.js';
 export type { SupervisedProcess } from './supervised-process.js';
 export { findPostgres } from './find-postgres.js';

@@ -1,6 +1,6 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { TidemarkError } from '../../contracts/errors.js';
-import { findTestServer, type FindServerOptions } from './find-server.js';
+import { findTestServer, type FindServerOptions } from '../../workers/dev-server/find-server.js';
 
 /**
  * Temporal's test server, whose clock skips over waiting while a workflow's result is awaited through the environment's own client:
