@@ -1,5 +1,3 @@
-import { titanConventionUploadInputSchema } from '../../contracts/titan-inputs.js';
-
 export interface StarterOptions {
   /** Address of the tenant, or the word `sandbox`. */
   url: string;
@@ -48,7 +46,7 @@ pipelines:
     description: ${scalar(`Tables of ${domain.name} into TitanRDM`)}
     workflow: titanConventionUpload
     input:
-${indented([...common, ...deleteGuard()], 6)}
+${indented([...common, ...DELETE_GUARD], 6)}
     # A run every night: take the # away, then \`tidemark apply\`.
     # schedule:
     #   cron: 0 2 * * *
@@ -62,11 +60,11 @@ ${indented(common, 6)}
 `;
 }
 
-/** The guard against a source that has lost its rows. Written as soon as the upload's own schema knows it. */
-function deleteGuard(): string[] {
-  if (!Object.hasOwn(titanConventionUploadInputSchema.shape, 'maxDeletes')) return [];
-  return ['# A run that would delete more than half of a table stops before anything is applied.', 'maxDeletes: 0.5'];
-}
+/** The guard against a source that has lost its rows. */
+const DELETE_GUARD = [
+  '# A run that would delete more than half of a table stops before anything is applied.',
+  'maxDeletes: 0.5',
+];
 
 function tableComment({ name, tables }: StarterOptions['domain'], branch: string): string {
   const width = Math.max(0, ...tables.map(({ conventionKey }) => conventionKey.length));
