@@ -54,7 +54,7 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? config.temporal.taskQueue,
     ...workerOptionsOf(config.worker),
-    ...(bundle === undefined ? {} : { workflowBundle: await usableBundle(bundle) }),
+    ...(bundle === undefined ? {} : { workflowBundle: await usableBundle(bundle, config.temporal) }),
     ...(dataConverter === undefined ? {} : { dataConverter }),
     plugins: [
       operationsPlugin(operationsOptionsOf(config, { namespace: options.namespace, webUi: options.webUi })),

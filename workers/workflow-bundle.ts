@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
+import type { TemporalConfig } from '../contracts/config.js';
 import { TidemarkError } from '../contracts/errors.js';
 import { WORKFLOWS_PATH } from './plugins/system-plugin.js';
 
@@ -41,7 +42,18 @@ export async function writeWorkflowBundle(
  *
  * @throws TidemarkError `BUNDLE_UNUSABLE`
  */
-export async function usableBundle(codePath: string): Promise<{ codePath: string }> {
+export async function usableBundle(
+  codePath: string,
+  { encryption }: Pick<TemporalConfig, 'encryption'> = {},
+): Promise<{ codePath: string }> {
+  // What encrypts the texts of failures in workflows is a part of the bundle, and one that is made ahead of time is without it.
+  if (encryption !== undefined) {
+    throw new TidemarkError('A bundle made ahead of time would leave the texts of failures unencrypted.', {
+      code: 'BUNDLE_UNUSABLE',
+      retryable: false,
+      mend: 'Leave out worker.bundle where temporal.encryption is set: the worker makes its own at its start.',
+    });
+  }
   const beginning = await beginningOf(codePath).catch((cause: unknown) => {
     throw unusable(`The workflow bundle ${codePath} cannot be read.`, cause);
   });

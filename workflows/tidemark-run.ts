@@ -17,6 +17,7 @@ import {
 import { errorInfoOf, failRun, failWith, resultInFailure } from './failures.js';
 import { parseInput } from './input.js';
 import { ENDS, instant, text } from './markdown.js';
+import { reportLostRun } from './operations/report-end.js';
 import { waitForRun } from './steps.js';
 import { watchedBy } from './watched.js';
 
@@ -49,7 +50,7 @@ async function run(parsed: Parsed, view: RunView): Promise<unknown> {
     const child = await startUnlessRunning(parsed, workflowId);
     if (child !== undefined) {
       view.enter('running');
-      return await endOf(child);
+      return await endOf(child, parsed);
     }
     if (ifRunning === 'skip') return skipped(pipeline);
     if (ifRunning === 'fail') throw alreadyRunning(pipeline);
@@ -79,13 +80,16 @@ async function startUnlessRunning(
 }
 
 /** What the child failed with is this run's own failure, with the list of what it had done. */
-async function endOf(child: ChildWorkflowHandle<Workflow>): Promise<unknown> {
+async function endOf(child: ChildWorkflowHandle<Workflow>, { pipeline, workflow }: Parsed): Promise<unknown> {
   try {
     return await child.result();
   } catch (error) {
     if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
     // Somebody has cancelled the child itself: this run has not been asked to end, and did not end well.
     if (isCancellation(error)) throw cancelledChild();
+    // One that was terminated or ran out of time could not tell its end itself.
+    const { workflowId, firstExecutionRunId: runId } = child;
+    await reportLostRun(error, { pipeline, workflow, workflowId, runId });
     const info = errorInfoOf(error);
     throw failRun(info, info.message, resultInFailure(error));
   }

@@ -5,6 +5,7 @@ import {
   defineQuery,
   defineUpdate,
   setHandler,
+  setWorkflowOptions,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -33,6 +34,7 @@ import {
 import { checkCarried } from './carried.js';
 import { failWith } from './failures.js';
 import { parseInput } from './input.js';
+import { upgradesItself } from './operations/versioning.js';
 import { decideAdvance, decideRebuild, pendingOf, type Verdict } from './watermark/decide.js';
 import { Keeper, now } from './watermark/keeper.js';
 import { bytesOf, emptyState, type WatermarkState } from './watermark/state.js';
@@ -51,6 +53,8 @@ export const advanceUpdate = defineUpdate<Recorded, [Advance]>('advance');
 export const rebuildUpdate = defineUpdate<Recorded, [Rebuild]>('rebuild');
 export const setUpdate = defineUpdate<PendingOverride, [SetWatermark]>('set');
 export const resetUpdate = defineUpdate<PendingOverride, [ResetWatermark]>('reset');
+
+setWorkflowOptions(upgradesItself, tidemarkWatermark);
 
 /** Room for run, sequence and instant beside a value; a run's identity may have 300 characters of 3 bytes. */
 const ENTRY_BYTES = 1_200;
