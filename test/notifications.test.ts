@@ -180,8 +180,10 @@ describe('notifications', () => {
       taskQueue: `${taskQueue}-told`,
       args: [up, 'titanConventionUpload', { ...input, pipeline: up }],
     });
+    const own = client.workflow.getHandle(`tidemark/pipeline/${up}`);
     while ((await parent.describe()).raw.pendingChildren?.length !== 1) await sleep(20);
-    await client.workflow.getHandle(`tidemark/pipeline/${up}`).terminate('gone');
+    while ((await own.describe()).status.name !== 'RUNNING') await sleep(20);
+    await own.terminate('gone');
     await expect(parent.result()).rejects.toThrow();
     expect(await next(up, 6)).toMatchObject({ event: 'failure', error: { code: 'RUN_TERMINATED' } });
     tenant.sandbox.clearFaults();
