@@ -11,8 +11,9 @@ FROM node:22.20.0-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /package /package
-RUN npm install --no-audit --no-fund /package/*.tgz && rm -rf /package \
-  && mkdir -p /project/tables /project/results && chown -R node:node /project
+# AWS's library is for results and payloads in S3: optional for the package, not for this image.
+RUN npm install --no-audit --no-fund /package/*.tgz @aws-sdk/client-s3@3.1175.0 && rm -rf /package \
+  && mkdir -p /project/tables && chown -R node:node /project
 ENV PATH=/app/node_modules/.bin:$PATH
 USER node
 WORKDIR /project

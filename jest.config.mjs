@@ -1,4 +1,5 @@
 import { findBrowser } from './scripts/lib/browser.mjs';
+import { findTerminal } from './scripts/lib/terminal.mjs';
 
 const browser = findBrowser();
 // Workers inherit it, so that a test need not search again.
@@ -7,11 +8,13 @@ if (browser !== undefined) process.env.TIDEMARK_BROWSER = browser;
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Tests that need a browser are in *.browser.test.ts; `npm test` says so when it leaves them out.
+  // Tests that need a browser are in *.browser.test.ts, those that need a terminal in *.terminal.test.ts; `npm test` says so when it
+  // leaves them out.
   testPathIgnorePatterns: [
     '/node_modules/',
     '/test/peers/',
     ...(browser === undefined ? ['\\.browser\\.test\\.ts$'] : []),
+    ...(findTerminal() === undefined ? ['\\.terminal\\.test\\.ts$'] : []),
   ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tidemark/'],
   extensionsToTreatAsEsm: ['.ts'],

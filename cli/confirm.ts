@@ -35,18 +35,29 @@ export async function confirm(question: string, terminal: Terminal = TERMINAL): 
   }
 }
 
-/** One line of an answer; undefined when the input ends or Ctrl-C comes first. */
-export async function ask(question: string, terminal: Terminal = TERMINAL): Promise<string | undefined> {
+/** One line of an answer; undefined when the input ends, or the question is withdrawn, first. */
+export async function ask(
+  question: string,
+  terminal: Terminal = TERMINAL,
+  withdrawn?: AbortSignal,
+): Promise<string | undefined> {
   const lines = createInterface({ ...terminal, terminal: false });
+  const withdraw = (): void => lines.close();
+  withdrawn?.addEventListener('abort', withdraw, { once: true });
   try {
     // Not `question`: where the input ends with the answer, its end may overtake it.
     return await new Promise<string | undefined>((resolve) => {
       lines.once('line', resolve);
       lines.once('close', () => resolve(undefined));
+      if (withdrawn?.aborted === true) {
+        resolve(undefined);
+        return;
+      }
       lines.setPrompt(question);
       lines.prompt();
     });
   } finally {
+    withdrawn?.removeEventListener('abort', withdraw);
     lines.close();
   }
 }

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
-import process from 'node:process';
-import { createInterface } from 'node:readline/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { TidemarkError } from '../contracts/errors.js';
 import type { AmsChanges, AmsConfirmation, AmsProgress } from '../contracts/ams-results.js';
 import { counted, grouped } from '../contracts/readable.js';
 import type { RunProgress } from '../workers/client/index.js';
+import { ask, isInteractive } from './confirm.js';
 import { note, printable } from './output.js';
+import { withSignals } from './signals.js';
 
 const MAX_FIELDS = 20;
 
@@ -32,24 +32,30 @@ function refusal(error: unknown): TidemarkError | undefined {
   return new TidemarkError(cause.message, { code: cause.type, retryable: false, cause: error });
 }
 
-/** Shows what would be changed and asks on the terminal. Undefined when nobody can answer there, or wants to. */
-export async function askToConfirm(progress: AmsProgress): Promise<'yes' | 'no' | undefined> {
-  if (!process.stdin.isTTY) return undefined;
+/** What came of a question: an answer, Ctrl-C or the end of the input in place of one, or nothing, since the question was withdrawn. */
+export type Word = 'yes' | 'no' | 'left' | 'withdrawn';
+
+/** Shows what would be changed and asks on the terminal until y or n comes. Undefined where nobody can be asked. */
+export async function askToConfirm(progress: AmsProgress, withdrawn: AbortSignal): Promise<Word | undefined> {
+  if (!isInteractive()) return undefined;
   for (const line of changeLines(progress.changes)) note(line);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const question = `Upsert ${counted(progress.changes?.users ?? progress.rows, 'profile')} in '${printable(progress.form)}'? (y/n) `;
   const left = new AbortController();
-  // Ctrl-C leaves the question; the run goes on waiting.
-  terminal.on('SIGINT', () => left.abort());
-  try {
-    const question = `Upsert ${counted(progress.changes?.users ?? progress.rows, 'profile')} in '${printable(progress.form)}'? (y/n) `;
-    const answer = await terminal.question(question, { signal: left.signal });
-    return ['y', 'yes'].includes(answer.trim().toLowerCase()) ? 'yes' : 'no';
-  } catch (error) {
-    if (left.signal.aborted) return undefined;
-    throw error;
-  } finally {
-    terminal.close();
-  }
+  const over = AbortSignal.any([left.signal, withdrawn]);
+  return withSignals(
+    () => left.abort(),
+    async () => {
+      for (;;) {
+        const answer = (await ask(question, undefined, over))?.trim().toLowerCase();
+        if (answer === 'y' || answer === 'yes') return 'yes';
+        if (answer === 'n' || answer === 'no') return 'no';
+        if (answer !== undefined) continue;
+        // The cursor stands behind the question.
+        note('');
+        return withdrawn.aborted ? 'withdrawn' : 'left';
+      }
+    },
+  );
 }
 
 /** What a run would change, field by field. */

@@ -202,7 +202,7 @@ describe('sessions', () => {
     expect(site.calls('usersearch')).toBe(8);
   });
 
-  it.each(['401', 'exception'] as const)(
+  it.each(['401', 'exception', 'exceptionWithHeader'] as const)(
     'bad credentials, told by %s, are terminal and tried once',
     async (badCredentials) => {
       site.sandbox.configure({ badCredentials });

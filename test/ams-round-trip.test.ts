@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AmsClient } from '../connectors/ams/index.js';
 import { startAmsSandbox, type AmsSandbox } from '../sandbox/ams/index.js';
@@ -104,6 +105,24 @@ describe('profiles over the wire, to a site and back', () => {
     sandbox.configure({ callsPerSession: 7 });
     const result = await bench.execute({ ...everybody(), concurrency: 8 });
     expect(result).toMatchObject({ result: 'success', upserted: sandbox.users.length });
+  });
+
+  it('runs of one connection share one session', async () => {
+    sandbox.endSessions();
+    const signIns = () => sandbox.requestLog.filter(({ route }) => route === 'login').length;
+    const before = signIns();
+    await Promise.all([bench.execute(squad), bench.execute(everybody()), bench.execute(squad)]);
+    await bench.execute(squad);
+    expect(signIns() - before).toBe(1);
+  });
+
+  it('a run that keeps to a rate is never turned away by a site that admits somewhat more', async () => {
+    // The calls of the test before count for a second.
+    await sleep(1_000);
+    const seen = sandbox.requestLog.length;
+    sandbox.configure({ maxPerSecond: 60 });
+    await bench.execute({ ...everybody(), concurrency: 8, ratePerSecond: 25 });
+    expect(sandbox.requestLog.slice(seen).filter(({ status }) => status === 429)).toEqual([]);
   });
 
   it('a site that asks for fewer calls gets fewer, and every profile is written', async () => {

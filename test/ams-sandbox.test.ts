@@ -49,12 +49,18 @@ describe('signing in', () => {
     expect(headers.get('set-cookie')).toContain(`JSESSIONID=${headers.get('session-header')}`);
   });
 
-  it('is refused by 401, or by an exception in a 200 without the header', async () => {
+  it('is refused by 401, or by an exception in a 200, without the header or with one that opens nothing', async () => {
     expect((await signIn('wrong')).status).toBe(401);
     site.sandbox.configure({ badCredentials: 'exception' });
     const { status, headers, json } = await signIn('wrong');
     expect([status, headers.get('session-header')]).toEqual([200, null]);
     expect(json).toMatchObject({ __is_rpc_exception__: true, value: { detailMessage: expect.any(String) } });
+    site.sandbox.configure({ badCredentials: 'exceptionWithHeader' });
+    const other = await signIn('wrong');
+    expect(other.json).toEqual(json);
+    const token = other.headers.get('session-header') ?? '';
+    expect(token).not.toBe('');
+    expect(site.sandbox.issuedSessions).not.toContain(token);
   });
 
   it('a session is known by its header or its cookie; without one, or in one that ended, the answer is 401', async () => {

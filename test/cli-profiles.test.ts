@@ -1,70 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startAmsSandbox, type AmsSandbox } from '../sandbox/ams/index.js';
-import { cli, startCli, type CliOptions, type RunningCli } from './support/cli.js';
-import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
-import { noteSecrets } from './support/known-secrets.js';
-
-const FORM = 'Athlete Profile';
+import type { AmsSandbox } from '../sandbox/ams/index.js';
+import { cli, startCli, type CliOptions } from './support/cli.js';
+import { FORM, startProfilesProject, type ProfilesProject } from './support/profiles-project.js';
 
 describe('tidemark with a pipeline of profiles', () => {
-  let temporal: TemporalTestEnvironment;
+  let project: ProfilesProject;
   let sandbox: AmsSandbox;
-  let folder: string;
-  let worker: RunningCli;
   let options: CliOptions;
-  const id = randomUUID().slice(0, 8);
-  const [plain, asking] = [`plain-${id}`, `asking-${id}`];
+  let [plain, asking] = ['', ''];
+  let put: ProfilesProject['put'];
   beforeAll(async () => {
-    temporal = await temporalTestEnvironment();
-    sandbox = await startAmsSandbox();
-    noteSecrets([sandbox.password]);
-    folder = await mkdtemp(path.join(tmpdir(), 'tidemark-cli-ams-'));
-    await mkdir(path.join(folder, 'lake'));
-    const input = `connection: club, form: ${FORM}, idColumn: username, source: { connection: lake, table: squad }`;
-    await writeFile(
-      path.join(folder, 'tidemark.yaml'),
-      `version: 1
-temporal: { taskQueue: cli-${id} }
-connections:
-  club: { type: ams, url: '\${CLUB_URL}' }
-  lake: { type: files, path: lake }
-pipelines:
-  ${plain}: { workflow: amsUpsertProfiles, input: { ${input} } }
-  ${asking}: { workflow: amsUpsertProfiles, input: { ${input}, requireConfirmation: true } }
-`,
-    );
-    await put('ada.amberley.2', 'bo.amberley');
-    options = {
-      cwd: folder,
-      env: {
-        TEMPORAL_ADDRESS: temporal.address,
-        TEMPORAL_NAMESPACE: temporal.namespace,
-        CLUB_URL: sandbox.url,
-        // The credentials' own variables: nothing of them is in the config.
-        AMS_USERNAME: sandbox.username,
-        AMS_PASSWORD: sandbox.password,
-      },
-    };
-    worker = startCli(['worker'], options);
-    await worker.line(/^worker: polls task queue/);
+    project = await startProfilesProject();
+    ({ sandbox, options, plain, asking, put } = project);
   });
-  afterAll(async () => {
-    worker.child.kill('SIGTERM');
-    await worker.ended;
-    noteSecrets(sandbox.issuedSessions);
-    await sandbox.close();
-    await rm(folder, { recursive: true });
-    await temporal.close();
-  });
-  const put = (...usernames: string[]) =>
-    writeFile(
-      path.join(folder, 'lake', 'squad.csv'),
-      ['username,Locker,Height cm', ...usernames.map((name, index) => `${name},00${index},180.5`), ''].join('\n'),
-    );
+  afterAll(() => project.close());
   const tidemark = (...args: string[]) => cli(args, options);
 
   it('plan: says which users would change which fields, and to what, and sends nothing', async () => {

@@ -305,6 +305,25 @@ describe('the word sandbox as an address', () => {
     expect((await refusal(ams)).message).toContain('connections.profiles.url: asks for the local sandbox');
   });
 
+  it('takes only address and credentials from what was started, whatever else that holds', async () => {
+    const server = { close: () => undefined, settings: { latencyMs: 0 } };
+    const site = { url: 'http://127.0.0.1:9/demo', username: 'a', password: 'b' };
+    const tenantAccess = { url: 'http://127.0.0.1:9', clientId: 'a', clientSecret: 'b' };
+    const database = { url: 'postgres://127.0.0.1:9/warehouse', user: 'a', password: 'b' };
+    const { connections } = await load(
+      `${text}  profiles: { type: ams, url: sandbox }\n  warehouse: { type: postgres, url: embedded }\n`,
+      {
+        sandbox: () => Promise.resolve({ ...server, ...tenantAccess }),
+        ams: () => Promise.resolve({ ...server, ...site }),
+        postgres: () => Promise.resolve({ ...server, ...database }),
+      },
+    );
+    expect(connections['profiles']).toEqual({ type: 'ams', ...site });
+    expect(connections['warehouse']).toMatchObject({ ...database, ssl: 'disable' });
+    for (const name of ['tenant', 'profiles', 'warehouse'])
+      expect(Object.keys(connections[name] ?? {})).not.toEqual(expect.arrayContaining(['settings']));
+  });
+
   it('of AMS stands for an address that ends with the name of a site', async () => {
     for (const url of ['https://example.smartabase.com', 'https://example.smartabase.com/']) {
       const error = await refusal(ams.replace('sandbox', url));

@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { AmsClient } from '../connectors/ams/index.js';
+import { startAmsSandbox } from '../sandbox/ams/index.js';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
 import { Findings } from './faults/findings.js';
 import { judgeServer } from './faults/judge-server.js';
 import { describeFault, planFaults } from './faults/plan.js';
+import { CALLS, placeNames, placeOf, planProfileFaults } from './faults/profiles/plan.js';
 import { Random } from './faults/random.js';
 import { SandboxControl } from './faults/sandbox-control.js';
 import { ABBREVIATION, BRANCH, SANDBOX_DOMAIN } from './faults/scenario.js';
@@ -107,5 +110,50 @@ describe('the plan of the fault campaign', () => {
         ...['sandbox-frozen', 'sandbox-down', 'worker-frozen', 'worker-outlived'],
       ]),
     );
+  });
+});
+
+describe('the plan of the fault campaign of profiles', () => {
+  const places = placeNames();
+
+  it('has every kind on every call in turn, before it begins again in another order', () => {
+    const twice = planProfileFaults(1, 2 * places.length, 60).map(placeOf);
+    const [first, second] = [twice.slice(0, places.length), twice.slice(places.length)];
+    expect(first.toSorted()).toEqual(places.toSorted());
+    expect(second.toSorted()).toEqual(places.toSorted());
+    expect(second).not.toEqual(first);
+  });
+
+  it('knows kills, lost replies, 429, 5xx and ended sessions on each call, but for the end of a session that is just asked for', () => {
+    const kinds = ['kill-before', 'kill-late', 'kill-after', 'lost-reply', 'status-429', 'status-500', 'status-503'];
+    const calls = [...CALLS.upsert, ...CALLS.download.map((route) => `download ${route}`)];
+    for (const call of calls) {
+      expect(places).toEqual(expect.arrayContaining(kinds.map((kind) => `${kind} @ ${call}`)));
+      for (const kind of ['session-ended', 'session-ended-in-200'])
+        expect(places.includes(`${kind} @ ${call}`)).toBe(!call.endsWith('login'));
+    }
+  });
+
+  it('knows every call that the connector makes', async () => {
+    const ams = await startAmsSandbox();
+    const client = new AmsClient({ url: ams.url, username: ams.username, password: ams.password });
+    try {
+      const form = await client.findForm('Athlete Profile');
+      const [user] = await client.users();
+      const userId = user?.id ?? 0;
+      await client.check();
+      await client.upsertProfile({ form: form.name, userId, values: { Locker: '7' } });
+      await client.profiles({ form: form.name, userIds: [userId] });
+      expect(new Set(ams.requestLog.map(({ route }) => route))).toEqual(new Set(CALLS.upsert));
+    } finally {
+      await client.close();
+      await ams.close();
+    }
+  });
+
+  it('is the same for the same seed, and another one for another', () => {
+    const plan = (seed: number): string[] => planProfileFaults(seed, 50, 60).map(placeOf);
+    expect(plan(5)).toEqual(plan(5));
+    expect(plan(5)).not.toEqual(plan(6));
   });
 });

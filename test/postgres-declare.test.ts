@@ -188,6 +188,11 @@ describe('a file', () => {
     expect(await infer('days.csv', 'day,other\n2023-02-29,2023-02-28\n')).toEqual({ day: 'text', other: 'date' });
   });
 
+  it('of CSV is read whole although the name of a column holds a line break', async () => {
+    const text = 'whole,"of\rtext"\n1,a\n2,b\n';
+    expect(await infer('breaks.csv', text)).toEqual({ whole: 'bigint', 'of\rtext': 'text' });
+  });
+
   it('of Parquet has the types that it says', async () => {
     const file = path.join(folder, 'types.parquet');
     const duck = await Duck.open({

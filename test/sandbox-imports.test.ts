@@ -170,6 +170,20 @@ describe('an import of the sandbox', () => {
     expect((await send('\uFEFF"id","name"\r\n1,a\r\n2,b\r\n')).table.status).toBe('completed');
     expect((await rows()).map(({ id, name }) => `${id}${name}`)).toEqual(['1a', '2b']);
   });
+
+  it.each(['\n', '\r\n'])(
+    'reads line breaks of every kind within quotes, in names too, where lines end by %j',
+    async (end) => {
+      const lines = ['id,"no\rte","no\n\r\nte",name', '1,,,"a\rb"', '2,,,"a\nb"', '3,,,"a\r\nb"'];
+      expect((await send(`${lines.join(end)}${end}`)).table.status).toBe('completed');
+      expect((await rows()).map(({ id, name }) => `${id}${name}`)).toEqual(['1a\rb', '2a\nb', '3a\r\nb']);
+    },
+  );
+
+  it('refuses a file whose lines end in two ways', async () => {
+    for (const csv of ['id,name\r\n1,a\n', 'id,name\n1,a\r\n2,b\n'])
+      expect((await send(csv)).table.status).toBe('failed');
+  });
 });
 
 describe('many imports at once', () => {

@@ -406,6 +406,18 @@ describe('FilesStore, Parquet', () => {
     ]);
   });
 
+  it.each([
+    ['a lone carriage return', '\n', '"b\rc"'],
+    ['a lone carriage return, where lines end by CRLF', '\r\n', '"b\rc"'],
+    ['a line feed, where lines end by CRLF', '\r\n', '"b\nc"'],
+    ['a CRLF', '\n', '"b\r\nc"'],
+  ])('loses no row where the name of a column holds %s', async (_, lineEnd, name) => {
+    const store = storeOf({ format: 'parquet' });
+    const lines = [`a,${name}`, '1,"x\ry"', '2,"x\ny"', '3,"x\r\ny"', '4,'];
+    await store.write('t', csvOf(`${lines.join(lineEnd)}${lineEnd}`), { mode: 'replace' });
+    expect(await textOf(store, 't')).toBe(`${lines.join('\n')}\n`);
+  });
+
   it('finds its file although its path looks like a pattern', async () => {
     const odd = path.join(folder, "it's [a] *?");
     const store = storeOf({ path: odd, format: 'parquet' });

@@ -7,7 +7,7 @@ import { refuseManyRows } from '../inline-rows.js';
 import { openReference } from '../tidemark/open-reference.js';
 import type { AmsDependencies } from './dependencies.js';
 import { UserDirectory } from './find-users.js';
-import { fitValue } from './fit-value.js';
+import { fitRow, valuesOf } from './fit-row.js';
 import { matchColumns, type MatchedColumns } from './match-columns.js';
 import { refuseOtherForm, refuseReadOnly } from './open-form.js';
 import { ProfileSpool } from './profile-spool.js';
@@ -152,38 +152,6 @@ function whyNobody(id: string, candidates: readonly number[]) {
     return { code: 'AMS_AMBIGUOUS_USERS', reason: `it fits ${candidates.length} users` } as const;
   const reason = id.trim() === '' ? 'it names no user' : 'no such user, or none that the account sees';
   return { code: 'AMS_UNKNOWN_USERS', reason } as const;
-}
-
-/** The row's values in the form's own spelling, or why they cannot be: column by column, never a value. */
-function fitRow(
-  matched: MatchedColumns | undefined,
-  texts: readonly string[],
-  emptyCells: AmsUpsertOptions['emptyCells'],
-): { values: Record<string, string>; problems: string[] } {
-  const values: Record<string, string> = {};
-  const problems: string[] = [];
-  for (const [slot, { field, column }] of (matched?.fields ?? []).entries()) {
-    const text = texts[slot] ?? '';
-    if (text === '') {
-      if (emptyCells === 'clear' && field.required) problems.push(`column '${column}': the form requires a value`);
-      else if (emptyCells === 'clear') values[field.name] = '';
-      continue;
-    }
-    const fitted = fitValue(field, text);
-    if ('value' in fitted) values[field.name] = fitted.value;
-    else problems.push(`column '${column}': ${fitted.problem}`);
-  }
-  return { values, problems };
-}
-
-/** A row as the results location keeps it. */
-function valuesOf(
-  matched: MatchedColumns | undefined,
-  idColumn: string,
-  [id = '', ...texts]: readonly string[],
-): Record<string, string> {
-  const fields = (matched?.fields ?? []).map(({ column }, slot) => [column, texts[slot] ?? ''] as const);
-  return Object.fromEntries([...fields, [idColumn, id]]);
 }
 
 function emptyTable(): TidemarkError {

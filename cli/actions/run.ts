@@ -6,8 +6,9 @@ import {
   type StartedRun,
 } from '../../workers/client/index.js';
 import { withClosers } from '../closers.js';
+import { answerRun, type WaitingRun } from '../answer-run.js';
 import type { Action } from '../command.js';
-import { askToConfirm, confirmRun, isWaiting } from '../confirmation.js';
+import { isWaiting } from '../confirmation.js';
 import { EXIT } from '../exit-codes.js';
 import { note, print, printJson } from '../output.js';
 import { QUIET, withProgress, type ProgressDisplay } from '../render/progress.js';
@@ -53,13 +54,14 @@ async function waitFor(run: StartedRun, options: RunOptions): Promise<RunOutcome
     const outcome = await watch(run, options, mayAsk);
     if (typeof outcome === 'string' || !('confirm' in outcome)) return outcome;
     mayAsk = false;
-    await confirm(run, options, outcome.confirm);
+    const word = await answerRun({ run, progress: outcome.confirm, ...options });
+    if (word === 'left') return word;
   }
 }
 
 /** A run that waits for a confirmation. */
 interface Asked {
-  confirm: Extract<RunProgress, { attempted: number }>;
+  confirm: WaitingRun['progress'];
 }
 
 async function watch(
@@ -98,12 +100,6 @@ async function watch(
     });
   };
   return quiet ? work(QUIET) : withProgress(run.pipeline, work);
-}
-
-async function confirm(run: StartedRun, { yes }: RunOptions, progress: Asked['confirm']): Promise<void> {
-  const answer = yes ? 'yes' : await askToConfirm(progress);
-  if (answer === undefined) note(`It waits for a confirmation: tidemark confirm ${run.pipeline} yes (or no)`);
-  else await confirmRun(run.handle, answer);
 }
 
 function printOutcome(run: StartedRun, outcome: RunOutcome): void {

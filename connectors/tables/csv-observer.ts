@@ -57,6 +57,11 @@ export class CsvObserver {
     return this.scanner.header;
   }
 
+  /** Offset just behind the header's line end; 0 before. */
+  get headerEnd(): number {
+    return this.scanner.headerEnd;
+  }
+
   /** Bytes of the byte order mark at the beginning: 0 or 3. */
   get bomBytes(): number {
     return this.scanner.bomBytes;

@@ -162,7 +162,8 @@ export class FilesStore implements TableStore {
       verify?.({ rows: observer.rows, bytes, largest });
       if (!isCsv) {
         finished = await createSpoolFile(path.dirname(target), 'table');
-        const source = { csv: spool.path, header: observer.header ?? [], columns: options.columns ?? [] };
+        const { header = [], headerEnd } = observer;
+        const source = { csv: spool.path, header, headerEnd, columns: options.columns ?? [] };
         await writeParquet(source, finished.path, { duck: await this.openDuck(), table: `"${table}"`, signal });
       }
       // Asked once more at the last moment: the writer may have lost its right to write meanwhile.

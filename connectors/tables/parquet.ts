@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duckCsv, type CsvHeader } from './duck-csv.js';
 import { exactPath, identifier, quoted, type Duck } from './duck.js';
 import type { CsvTable } from './port.js';
 import { createSpoolFile } from './spool.js';
@@ -61,9 +62,8 @@ export async function countParquetRows(
   return BigInt(z.string().parse(rows[0]?.[0]));
 }
 
-export interface ParquetSource {
+export interface ParquetSource extends CsvHeader {
   csv: string;
-  header: readonly string[];
   /** Types of the deployed definition. */
   columns: readonly { name: string; dataType: string }[];
 }
@@ -78,9 +78,9 @@ export async function writeParquet(
   { duck, table, signal }: Omit<Work, 'spoolDirectory'>,
 ): Promise<void> {
   const doing = `Writing the Parquet file of ${table}`;
-  const names = source.header.map((name) => `${quoted(name)}: 'VARCHAR'`).join(', ');
-  // Nothing is detected: every column is text, NULL and the empty string stay apart, quoted line breaks are allowed anywhere.
-  const rows = `read_csv(${exactPath(source.csv)}, auto_detect = false, header = true, columns = {${names}}, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, parallel = false, max_line_size = ${MAX_ROW_BYTES}, buffer_size = ${MAX_ROW_BYTES * 2})`;
+  // Quoted line breaks are allowed anywhere.
+  const options = `, parallel = false, max_line_size = ${MAX_ROW_BYTES}, buffer_size = ${MAX_ROW_BYTES * 2}`;
+  const rows = await duckCsv(source.csv, source, options);
   const typed = source.header.flatMap((name) => {
     const type = duckType(source.columns.find((column) => column.name === name)?.dataType);
     return type === undefined ? [] : [{ name, type }];

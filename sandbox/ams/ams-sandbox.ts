@@ -1,5 +1,4 @@
-import type { FaultEntry } from '../http/faults.js';
-import type { RequestEntry } from '../http/request-log.js';
+import type { RunningSandbox } from '../http/running-sandbox.js';
 import type { AccountDefinition, FormDefinition, UserDefinition } from './definitions.js';
 import type { AmsFaultKind, AmsFaultRuleInput } from './fault-rules.js';
 import type { SentCall } from './sent-calls.js';
@@ -36,7 +35,12 @@ export interface StoredProfile {
 }
 
 /** A running sandbox. */
-export interface AmsSandbox {
+export interface AmsSandbox extends RunningSandbox<
+  AmsSandboxSettings,
+  AmsSandboxSettingsInput,
+  AmsFaultRuleInput,
+  AmsFaultKind
+> {
   /** Address with the site, as a connection of type `ams` takes it. */
   readonly url: string;
   readonly username: string;
@@ -54,16 +58,6 @@ export interface AmsSandbox {
   /** Puts a record there, unchecked, as if it had been before. */
   putProfile(form: string, userId: number, values: Record<string, string>): void;
 
-  /** Changes settings from now on; those not named stay. */
-  configure(settings: AmsSandboxSettingsInput): void;
-  readonly settings: Readonly<AmsSandboxSettings>;
-  /** Replaces all rules. */
-  setFaults(rules: readonly AmsFaultRuleInput[]): void;
-  clearFaults(): void;
-  /** Every fault that was made, oldest first. */
-  readonly faultLog: readonly FaultEntry<AmsFaultKind>[];
-  /** The latest 100,000 product calls, oldest first. */
-  readonly requestLog: readonly RequestEntry[];
   /** The latest 10,000 calls that came so far as to be checked, with what they sent; no sign-in. */
   readonly sentCalls: readonly SentCall[];
   /** Calls that were under way at the same time, at most, since the start or the last `resetPeak`. */
@@ -73,11 +67,4 @@ export interface AmsSandbox {
   readonly issuedSessions: readonly string[];
   /** Every session is over from now on. */
   endSessions(): void;
-
-  /** Cuts all connections and refuses new ones, as a stopped server does; what it holds stays. */
-  stopListening(): Promise<void>;
-  /** Listens again, on the same port. */
-  resumeListening(): Promise<void>;
-  /** Both, with a pause between them. */
-  pauseListening(milliseconds: number): Promise<void>;
 }

@@ -18,10 +18,8 @@ export function controlRoutes(
       faults,
       ruleSchema: amsFaultRuleSchema,
       requests,
-      settings: () => sandbox.settings,
       changeSchema: amsSettingsSchema.partial(),
-      configure: (changes) => sandbox.configure(changes),
-      pauseListening: (milliseconds) => sandbox.pauseListening(milliseconds),
+      sandbox,
     }),
     controlRoute('POST', 'forms', async (call) =>
       json(sandbox.addForm(await controlBody(call, formDefinitionSchema)), 201),

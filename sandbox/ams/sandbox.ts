@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Faults } from '../http/faults.js';
 import type { Call, Route } from '../http/http.js';
 import { RequestLog } from '../http/request-log.js';
-import { SandboxServer } from '../http/server.js';
+import { joined, serveSandbox, type RunningSandbox } from '../http/running-sandbox.js';
+import { ChangeableSettings } from '../http/settings.js';
 import type { AmsSandbox, AmsSandboxOptions } from './ams-sandbox.js';
 import { AmsContext } from './context.js';
 import { controlRoutes } from './control-routes.js';
@@ -30,8 +30,8 @@ import { userRoutes } from './user-routes.js';
 export async function startAmsSandbox(options: AmsSandboxOptions = {}): Promise<AmsSandbox> {
   const { port = 0, host = '127.0.0.1', site = 'demo', forms = DEMO_FORMS, users = DEMO_USERS, ...rest } = options;
   const { username = 'sandbox', password = randomBytes(18).toString('base64url'), ...first } = rest;
-  let settings = amsSettingsSchema.parse(first);
-  const current = () => settings;
+  const settings = new ChangeableSettings((given) => amsSettingsSchema.parse(given), first);
+  const { current } = settings;
   const directory = new Directory();
   for (const form of forms) directory.addForm(form);
   for (const user of users) directory.addUser(user);
@@ -65,20 +65,13 @@ export async function startAmsSandbox(options: AmsSandboxOptions = {}): Promise<
     sent.add(call);
     context.admit(call);
   };
-  const server = new SandboxServer({
-    routes,
-    faults,
-    requests,
-    latencyMs: () => settings.latencyMs,
-    admit,
+  const { server, running } = await serveSandbox({
+    ...{ port, host, settings, routes, faults, requests, admit, signal },
     faultHooks: faultHooks(sessions),
-    signal,
   });
-  await server.listen(host, port);
 
   let closing: Promise<void> | undefined;
-  const resumeListening = () => (signal.aborted ? Promise.resolve() : server.listen(host, server.port));
-  const sandbox: AmsSandbox = {
+  const own: Omit<AmsSandbox, keyof RunningSandbox<never, never, never>> = {
     url: `http://${host}:${server.port}/${site}`,
     username,
     password,
@@ -94,16 +87,6 @@ export async function startAmsSandbox(options: AmsSandboxOptions = {}): Promise<
     },
     profiles: (form) => storedProfiles(directory, records, form),
     putProfile: (form, userId, values) => writeUnchecked(directory, records, form, userId, values),
-    configure: (changes) => {
-      settings = amsSettingsSchema.parse({ ...settings, ...changes });
-    },
-    get settings() {
-      return settings;
-    },
-    setFaults: (rules) => faults.set(rules),
-    clearFaults: () => faults.set([]),
-    faultLog: faults.log,
-    requestLog: requests.entries,
     sentCalls: sent.entries,
     get peakInFlight() {
       return requests.mostUnderWay;
@@ -113,16 +96,8 @@ export async function startAmsSandbox(options: AmsSandboxOptions = {}): Promise<
     },
     issuedSessions: sessions.issued,
     endSessions: () => sessions.endAll(),
-    stopListening: () => server.stop(),
-    resumeListening,
-    pauseListening: async (milliseconds) => {
-      await server.stop();
-      await sleep(milliseconds, undefined, { signal }).catch(() => {
-        // The sandbox closes: resuming does nothing then.
-      });
-      await resumeListening();
-    },
   };
+  const sandbox: AmsSandbox = joined(own, running);
   server.useControl(controlRoutes(sandbox, faults, requests));
   return sandbox;
 }

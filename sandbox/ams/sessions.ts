@@ -40,10 +40,9 @@ export class Sessions {
       typeof properties === 'object' && properties !== null && Reflect.get(properties, 'appName');
     const account = this.directory.accounts.find(({ username }) => username === body['username']);
     if (account?.password !== body['password'] || account === undefined || appName !== this.site) {
-      if (this.settings().badCredentials === 'exception') return json(exception('Invalid username or password'));
-      throw new HttpError(401, 'Invalid username or password');
+      return this.refused('Invalid username or password');
     }
-    const token = randomBytes(24).toString('hex').toUpperCase();
+    const token = newToken();
     this.issued.push(token);
     this.open.set(token, { account, endsAt: Date.now() + this.settings().sessionTtlSeconds * 1_000, calls: 0 });
     return {
@@ -52,6 +51,13 @@ export class Sessions {
       body: { user: { id: account.id, username: account.username }, applicationId: 1 },
       headers: { 'session-header': token, 'set-cookie': `JSESSIONID=${token}; Path=/; HttpOnly` },
     };
+  }
+
+  private refused(message: string): Reply {
+    const { badCredentials } = this.settings();
+    if (badCredentials === '401') throw new HttpError(401, message);
+    const headers = badCredentials === 'exception' ? {} : { 'session-header': newToken() };
+    return { kind: 'json', status: 200, body: exception(message), headers };
   }
 
   /** The account that makes a call, by the header or the cookie. Throws how an ended session is told. */
@@ -81,6 +87,8 @@ export class Sessions {
     return new HttpError(401, 'Unauthorized').toReply();
   }
 }
+
+const newToken = (): string => randomBytes(24).toString('hex').toUpperCase();
 
 /** What the product sends in place of a reply when a call throws in it. */
 export function exception(detailMessage: string, type = 'java.lang.RuntimeException'): Json {

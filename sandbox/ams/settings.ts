@@ -10,8 +10,8 @@ export const amsSettingsSchema = z.strictObject({
   callsPerSession: z.int().nonnegative().default(0),
   /** How a call in an ended session is answered: by 401, by 200 with a failing state, or by 200 with an exception. */
   endedSession: z.enum(['401', 'state', 'exception']).default('401'),
-  /** How bad credentials are answered: by 401, or by 200 with an exception. */
-  badCredentials: z.enum(['401', 'exception']).default('401'),
+  /** How bad credentials are answered: by 401, or by 200 with an exception, with or without a `session-header` that is worth nothing. */
+  badCredentials: z.enum(['401', 'exception', 'exceptionWithHeader']).default('401'),
   /** More calls than this under way at a time are answered by 429; 0: no limit. */
   maxInFlight: z.int().nonnegative().default(0),
   /** More calls than this in one second are answered by 429; 0: no limit. */

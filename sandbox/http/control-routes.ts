@@ -3,16 +3,15 @@ import type { CommonFaultRule } from './fault-rules.js';
 import type { Faults } from './faults.js';
 import { HttpError, json, parseJson, readBody, type Call, type Reply, type Route } from './http.js';
 import type { RequestLog } from './request-log.js';
+import type { RunningSandbox } from './running-sandbox.js';
 
 export interface ControlContext<Rule extends CommonFaultRule, Input> {
   faults: Faults<Rule, Input>;
   ruleSchema: z.ZodType<Rule, Input>;
   requests: RequestLog;
-  settings: () => object;
   /** The product's settings, all of them optional. */
   changeSchema: z.ZodType<object>;
-  configure: (changes: Record<string, unknown>) => void;
-  pauseListening: (milliseconds: number) => Promise<void>;
+  sandbox: Pick<RunningSandbox<object, object, never>, 'configure' | 'settings' | 'pauseListening'>;
 }
 
 const stopSchema = z.strictObject({ forMs: z.number().nonnegative().max(600_000) });
@@ -29,7 +28,7 @@ export function controlRoute(method: string, path: string, handler: (call: Call)
 export function commonControlRoutes<Rule extends CommonFaultRule, Input>(
   context: ControlContext<Rule, Input>,
 ): Route[] {
-  const { faults, requests, settings } = context;
+  const { faults, requests, sandbox } = context;
   const rulesSchema = z.strictObject({ rules: z.array(z.unknown()) });
   const rulesOf = async (call: Call): Promise<Input[]> => {
     const { rules } = await controlBody(call, rulesSchema);
@@ -39,13 +38,13 @@ export function commonControlRoutes<Rule extends CommonFaultRule, Input>(
   };
   return [
     controlRoute('GET', 'health', () => json({ ok: true })),
-    controlRoute('GET', 'settings', () => json(settings())),
+    controlRoute('GET', 'settings', () => json(sandbox.settings)),
     controlRoute('PATCH', 'settings', async (call) => {
       const given = parseJson(await readBody(call.request));
       const changes = parsed(context.changeSchema, given);
       // Defaults fill in what was not given: only what was named may change.
-      context.configure(Object.fromEntries(Object.entries(changes).filter(([name]) => name in given)));
-      return json(settings());
+      sandbox.configure(Object.fromEntries(Object.entries(changes).filter(([name]) => name in given)));
+      return json(sandbox.settings);
     }),
     controlRoute('PUT', 'faults', async (call) => {
       faults.set(await rulesOf(call));
@@ -74,7 +73,7 @@ export function commonControlRoutes<Rule extends CommonFaultRule, Input>(
     }),
     controlRoute('POST', 'stop-listening', async (call) => {
       const { forMs } = await controlBody(call, stopSchema);
-      call.response.once('finish', () => void context.pauseListening(forMs));
+      call.response.once('finish', () => void sandbox.pauseListening(forMs));
       return json({ stoppedForMs: forMs });
     }),
   ];

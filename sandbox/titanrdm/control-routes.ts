@@ -21,10 +21,8 @@ export function controlRoutes(
       faults,
       ruleSchema: faultRuleSchema,
       requests,
-      settings: () => sandbox.settings,
       changeSchema: settingsSchema.partial(),
-      configure: (changes) => sandbox.configure(changes),
-      pauseListening: (milliseconds) => sandbox.pauseListening(milliseconds),
+      sandbox,
     }),
     controlRoute('POST', 'branches', async (call) =>
       json(sandbox.addBranch(await controlBody(call, branchDefinitionSchema)), 201),

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { parse } from 'csv-parse';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Column } from './catalog.js';
@@ -27,7 +28,7 @@ export async function stageFile(connection: DuckDBConnection, upload: ImportTabl
       `The pattern is ${upload.pattern === null ? 'missing' : 'not supported'}; one of ${PATTERNS.join(', ')} is needed`,
     );
   }
-  const header = await readHeader(upload.path);
+  const { header, lineEnd } = await readHeader(upload.path);
   const withCodes = upload.pattern === 'incremental_with_delete';
   const codeAt = header.indexOf(CODE_COLUMN);
   if (withCodes && codeAt < 0)
@@ -43,7 +44,9 @@ export async function stageFile(connection: DuckDBConnection, upload: ImportTabl
     : `'u'`;
   const select = [...mapped.map(({ column, at }) => `h${at} AS ${column.stored}`), `${code} AS code`].join(', ');
   try {
-    await connection.run(`CREATE TEMP TABLE ${name} AS SELECT ${select} FROM ${csvReader(upload.path, header.length)}`);
+    await connection.run(
+      `CREATE TEMP TABLE ${name} AS SELECT ${select} FROM ${csvReader(upload.path, header.length, lineEnd)}`,
+    );
   } catch (error) {
     throw new TableRefused(malformed(error));
   }
@@ -52,37 +55,60 @@ export async function stageFile(connection: DuckDBConnection, upload: ImportTabl
 
 /**
  * An unquoted empty field is NULL, a quoted one is the empty string; no value is converted. DuckDB passes over blank lines and
- * over empty fields beyond the last column; anything else that does not fit the header is an error.
+ * over empty fields beyond the last column; anything else that does not fit the header is an error. The line end is told: DuckDB would take
+ * the first line break for one, also within a quoted name. Its default, the strict mode, is not said: said with `\r\n` it finds no rows.
  */
-function csvReader(path: string, width: number): string {
+function csvReader(path: string, width: number, lineEnd: string): string {
   const columns = Array.from({ length: width }, (_, index) => `'h${index}': 'VARCHAR'`).join(', ');
   return `read_csv(${literal(path)}, auto_detect=false, header=true, columns={${columns}}, delim=',', quote='"', escape='"',
-    nullstr='', allow_quoted_nulls=false, strict_mode=true, null_padding=false)`;
+    nullstr='', allow_quoted_nulls=false, null_padding=false, new_line='${lineEnd}')`;
 }
 
-async function readHeader(path: string): Promise<string[]> {
-  const names = await firstRecord(path).catch(() => {
+interface Header {
+  header: string[];
+  /** As DuckDB spells it. */
+  lineEnd: string;
+}
+
+async function readHeader(path: string): Promise<Header> {
+  const first = await firstRecord(path).catch(() => {
     // What the parser says may quote the file.
     throw new TableRefused('The header row is malformed CSV');
   });
-  if (names === undefined) throw new TableRefused('The file has no header row');
-  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  if (first === undefined) throw new TableRefused('The file has no header row');
+  const { record: header, end } = first;
+  const repeated = header.filter((name, index) => header.indexOf(name) !== index);
   if (repeated.length > 0) throw new TableRefused(`The header names a column more than once: ${repeated.join(', ')}`);
-  return names;
+  return { header, lineEnd: await lineEndBefore(path, end) };
 }
 
-async function firstRecord(path: string): Promise<string[] | undefined> {
+/** `end` is the offset behind the record and its line end. */
+async function firstRecord(path: string): Promise<{ record: string[]; end: number } | undefined> {
   const file = createReadStream(path);
-  const parser = file.pipe(parse({ bom: true, relax_column_count: true }));
+  const parser = file.pipe(parse({ bom: true, relax_column_count: true, info: true }));
   file.once('error', (error) => parser.destroy(error));
   try {
-    // csv-parse yields arrays of text when no `columns` option is given; its type says any.
-    for await (const record of parser as AsyncIterable<string[]>) return record;
+    // csv-parse yields these when `info` is given and `columns` is not; its type says any.
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { bytes: number } }>)
+      return { record, end: info.bytes };
     return undefined;
   } finally {
     file.destroy();
     parser.destroy();
   }
+}
+
+async function lineEndBefore(path: string, offset: number): Promise<string> {
+  const bytes = Buffer.alloc(2);
+  const file = await open(path, 'r');
+  try {
+    await file.read(bytes, 0, 2, Math.max(0, offset - 2));
+  } finally {
+    await file.close();
+  }
+  const end = bytes.toString('latin1');
+  if (end === '\r\n') return String.raw`\r\n`;
+  return end.endsWith('\r') ? String.raw`\r` : String.raw`\n`;
 }
 
 /** Columns that match nothing in the mapping are ignored without a word, as the product does. */

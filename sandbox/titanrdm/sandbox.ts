@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Tokens } from './auth.js';
 import { tablesOf } from './call-tables.js';
 import { BackgroundJobs } from './background-jobs.js';
@@ -13,8 +12,9 @@ import { Imports } from './import-routes.js';
 import { currentRows, recordVersions, tableState } from './inspection.js';
 import { metadataRoutes } from './metadata-routes.js';
 import { RequestLog } from '../http/request-log.js';
-import { SandboxServer } from '../http/server.js';
+import { joined, serveSandbox, type RunningSandbox } from '../http/running-sandbox.js';
 import { ServerClock } from './server-clock.js';
+import { ChangeableSettings } from '../http/settings.js';
 import { settingsSchema } from './settings.js';
 import { SignedUrls } from './signed-files.js';
 import { Storage } from './storage.js';
@@ -30,8 +30,8 @@ import { faultRuleSchema, type FaultRule, type FaultRuleInput } from './fault-ru
 export async function startTitanSandbox(options: TitanSandboxOptions = {}): Promise<TitanSandbox> {
   const { port = 0, host = '127.0.0.1', branches, domains, dataDirectory, ...rest } = options;
   const { clientId = 'sandbox-client', clientSecret = randomBytes(18).toString('base64url'), ...first } = rest;
-  let settings = settingsSchema.parse(first);
-  const current = () => settings;
+  const settings = new ChangeableSettings((given) => settingsSchema.parse(given), first);
+  const { current } = settings;
   const catalog = new Catalog();
   for (const branch of branches ?? DEMO_BRANCHES) catalog.addBranch(branch);
   for (const domain of domains ?? DEMO_DOMAINS) catalog.addDomain(domain);
@@ -67,18 +67,16 @@ export async function startTitanSandbox(options: TitanSandboxOptions = {}): Prom
   ];
   const admit = (route: Route, call: Call): void => {
     if (route.access === 'signedIn') tokens.check(call);
-    if (route.writes === true && settings.accountOverdue) {
+    if (route.writes === true && current().accountOverdue) {
       throw new HttpError(402, 'Payment required', ['The account is overdue']);
     }
   };
-  const server = new SandboxServer({
-    routes,
-    faults,
-    requests,
-    latencyMs: () => settings.latencyMs,
-    admit,
+  const { server, running } = await serveSandbox({
+    ...{ port, host, settings, routes, faults, requests, admit, signal },
     faultHooks: faultHooks(tokens),
-    signal,
+  }).catch(async (error: unknown) => {
+    await storage.close();
+    throw error;
   });
 
   let closing: Promise<void> | undefined;
@@ -89,15 +87,7 @@ export async function startTitanSandbox(options: TitanSandboxOptions = {}): Prom
     await jobs.idle();
     await stored;
   };
-  const resumeListening = () => (signal.aborted ? Promise.resolve() : server.listen(host, server.port));
-
-  try {
-    await server.listen(host, port);
-  } catch (error) {
-    await storage.close();
-    throw error;
-  }
-  const sandbox: TitanSandbox = {
+  const own: Omit<TitanSandbox, keyof RunningSandbox<never, never, never>> = {
     url: `http://${host}:${server.port}`,
     clientId,
     clientSecret,
@@ -118,28 +108,10 @@ export async function startTitanSandbox(options: TitanSandboxOptions = {}): Prom
       return counts;
     },
     idle: () => jobs.idle(),
-    configure: (changes) => {
-      settings = settingsSchema.parse({ ...settings, ...changes });
-    },
-    get settings() {
-      return settings;
-    },
-    setFaults: (rules) => faults.set(rules),
-    clearFaults: () => faults.set([]),
-    faultLog: faults.log,
-    requestLog: requests.entries,
     issuedTokens: tokens.issued,
     revokeTokens: () => tokens.revokeAll(),
-    stopListening: () => server.stop(),
-    resumeListening,
-    pauseListening: async (milliseconds) => {
-      await server.stop();
-      await sleep(milliseconds, undefined, { signal }).catch(() => {
-        // The sandbox closes: resuming does nothing then.
-      });
-      await resumeListening();
-    },
   };
+  const sandbox: TitanSandbox = joined(own, running);
   server.useControl(controlRoutes(sandbox, faults, requests));
   return sandbox;
 }

@@ -1,8 +1,7 @@
 import type { BranchDefinition, DomainDefinition, TableDefinition } from './definitions.js';
-import type { FaultEntry } from '../http/faults.js';
-import type { FaultRuleInput } from './fault-rules.js';
+import type { FaultKind, FaultRuleInput } from './fault-rules.js';
 import type { SandboxRow, TableState } from './inspection.js';
-import type { RequestEntry } from '../http/request-log.js';
+import type { RunningSandbox } from '../http/running-sandbox.js';
 import type { SandboxSettings, SandboxSettingsInput } from './settings.js';
 
 /** Options of `startTitanSandbox`: what is fixed at the start, and first values of the settings. */
@@ -23,7 +22,7 @@ export interface TitanSandboxOptions extends SandboxSettingsInput {
 }
 
 /** A running sandbox. */
-export interface TitanSandbox {
+export interface TitanSandbox extends RunningSandbox<SandboxSettings, SandboxSettingsInput, FaultRuleInput, FaultKind> {
   /** Base address, as a connection of type `titanrdm` takes it. */
   readonly url: string;
   readonly clientId: string;
@@ -51,25 +50,8 @@ export interface TitanSandbox {
   /** Resolves when no import or export is under way. */
   idle(): Promise<void>;
 
-  /** Changes settings from now on; those not named stay. */
-  configure(settings: SandboxSettingsInput): void;
-  readonly settings: Readonly<SandboxSettings>;
-  /** Replaces all rules. */
-  setFaults(rules: readonly FaultRuleInput[]): void;
-  clearFaults(): void;
-  /** Every fault that was made, oldest first. */
-  readonly faultLog: readonly FaultEntry[];
-  /** The latest 100,000 product calls, oldest first. */
-  readonly requestLog: readonly RequestEntry[];
   /** Every token issued so far, the revoked ones too: what a search of logs and histories for secrets looks for. */
   readonly issuedTokens: readonly string[];
   /** Tokens issued so far are refused from now on. */
   revokeTokens(): void;
-
-  /** Cuts all connections and refuses new ones, as a stopped server does; what it holds stays. */
-  stopListening(): Promise<void>;
-  /** Listens again, on the same port. */
-  resumeListening(): Promise<void>;
-  /** Both, with a pause between them. */
-  pauseListening(milliseconds: number): Promise<void>;
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { findBrowser } from './browser.mjs';
 import { run } from './run.mjs';
 import { root, typescriptSources } from './sources.mjs';
+import { findTerminal } from './terminal.mjs';
 
 /** Runs jest over the sources and ends with the line `N passed, N failed`. Resolves to the exit code. */
 export async function runJest(args, env = {}) {
@@ -31,11 +32,14 @@ export async function runJest(args, env = {}) {
   }
 }
 
+function tellSkipped(want) {
+  const skipped = typescriptSources(['test']).filter((file) => file.endsWith(`.${want}.test.ts`));
+  for (const file of skipped) console.log(`skipped for want of a ${want}: ${path.relative(root, file)}`);
+}
+
 function report({ passed, failed, pending }) {
-  if (findBrowser() === undefined) {
-    const skipped = typescriptSources(['test']).filter((file) => file.endsWith('.browser.test.ts'));
-    for (const file of skipped) console.log(`skipped for want of a browser: ${path.relative(root, file)}`);
-  }
+  if (findBrowser() === undefined) tellSkipped('browser');
+  if (findTerminal() === undefined) tellSkipped('terminal');
   if (pending > 0) console.log(`${pending} not run`);
   console.log(`${passed} passed, ${failed} failed`);
 }

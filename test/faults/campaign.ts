@@ -32,6 +32,10 @@ export interface ScenarioReport {
   /** Faults that occurred, each proven. */
   faults: number;
   kinds: Record<string, number>;
+  /** How often each kind befell each call, where the plan goes over all of them: `kill-late @ profileimport`. */
+  places?: Record<string, number>;
+  /** Those among them that no fault has befallen: empty when the plan was gone over whole. */
+  placesLeft?: string[];
   runs: number;
   rowsExpected: number;
   lost: number;

@@ -15,6 +15,9 @@ import { conventionUpload, importBatch } from './upload-scenarios.js';
 
 // npm run faults -- [--scenario NAME] [--seed N] [--faults N] [--lanes N] [--only TEXT] [--json] | --list
 
+/** Places without a fault that are named. */
+const MAX_SHOWN = 5;
+
 const SCENARIOS = [
   ...[importBatch, conventionUpload, conventionDownload].map((scenario) => ({
     name: scenario.name,
@@ -124,5 +127,11 @@ function tell(report: ScenarioReport): void {
     `${report.scenario}: ${report.faults} faults in ${report.runs} runs, ${report.rowsExpected} records expected: ` +
       `${report.lost} lost, ${report.duplicated} duplicated, ${report.wrong} wrong, ${report.stuck} stuck, ${report.leaked} leaked`,
   );
+  const { places, placesLeft } = report;
+  if (places !== undefined && placesLeft !== undefined) {
+    const made = Object.keys(places).length;
+    const left = placesLeft.length === 0 ? '' : `; not: ${placesLeft.slice(0, MAX_SHOWN).join(', ')}`;
+    say(`  kinds of fault on calls: ${made} of ${made + placesLeft.length} made${left}`);
+  }
   for (const finding of report.findings) say(`  ${finding}`);
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { noteLogLine } from './known-secrets.js';
 
 const MAIN = path.resolve('dist/cli/main.js');
@@ -24,13 +25,50 @@ export interface RunningCli {
   printed: { stdout: string; stderr: string };
   /** Resolves with the first line of either stream that matches; rejects when the process ends without one. */
   line: (pattern: RegExp) => Promise<string>;
+  /** Resolves when what it has printed is as wanted; rejects when the process ends before. */
+  until: (isWanted: (printed: string) => boolean) => Promise<void>;
   ended: Promise<CliResult>;
 }
 
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
+  return running(
+    spawn(process.execPath, [MAIN, ...args], { ...placeOf(options), stdio: ['ignore', 'pipe', 'pipe'] }),
+    args,
+  );
+}
+
+/** A running `tidemark` with a terminal of its own: whoever types there is a person to it. What it prints is all in `stdout`. */
+export interface CliOnTerminal extends RunningCli {
+  type: (keys: string) => void;
+}
+
+/** Key presses that are no text. */
+export const CTRL_C = '\u0003';
+export const CTRL_D = '\u0004';
+
+/** For `*.terminal.test.ts`: needs util-linux's `script`. */
+export function startOnTerminal(args: readonly string[], options: CliOptions = {}): CliOnTerminal {
+  const command = [process.execPath, MAIN, ...args]
+    .map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`)
+    .join(' ');
+  // Without a size, it would show what moves as lines.
+  const sized = `stty cols 120 rows 40; exec ${command}`;
+  // The exit code is the command's, what it prints comes at once, and is kept in no file.
+  const child = spawn('script', ['--return', '--flush', '--quiet', '--command', sized, '/dev/null'], {
+    ...placeOf(options),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  return { ...running(child, args), type: (keys) => void child.stdin.write(keys) };
+}
+
+function placeOf({ cwd, env }: CliOptions) {
   // Options of jest's own Node are not the command's.
-  const env = { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: undefined, ...options.env };
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return { cwd, env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: undefined, ...env } };
+}
+
+type Printing = ChildProcess & { stdout: Readable; stderr: Readable };
+
+function running(child: Printing, args: readonly string[]): RunningCli {
   const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -45,18 +83,20 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
     for (const text of `${printed.stdout}\n${printed.stderr}`.split('\n')) if (!tellsAccess(text)) noteLogLine(text);
     return { code: code as number | null, ...printed }; // of child processes
   });
-  const find = (pattern: RegExp) => `${printed.stdout}${printed.stderr}`.split('\n').find((text) => pattern.test(text));
-  const line = async (pattern: RegExp): Promise<string> => {
-    for (;;) {
-      const found = find(pattern);
-      if (found !== undefined) return found;
+  const until = async (isWanted: (text: string) => boolean): Promise<void> => {
+    const isThere = (): boolean => isWanted(`${printed.stdout}${printed.stderr}`);
+    while (!isThere()) {
       const over = await Promise.race([once(child, 'printed').then(() => false), ended.then(() => true)]);
-      if (over && find(pattern) === undefined) {
-        throw new Error(`tidemark ended without ${String(pattern)}:\n${printed.stdout}${printed.stderr}`);
-      }
+      if (over && !isThere())
+        throw new Error(`tidemark ended without what was waited for:\n${printed.stdout}${printed.stderr}`);
     }
   };
-  return { child, printed, line, ended };
+  const find = (pattern: RegExp) => `${printed.stdout}${printed.stderr}`.split('\n').find((text) => pattern.test(text));
+  const line = async (pattern: RegExp): Promise<string> => {
+    await until(() => find(pattern) !== undefined);
+    return find(pattern) ?? '';
+  };
+  return { child, printed, line, until, ended };
 }
 
 /** Runs one command to its end. */

@@ -56,16 +56,24 @@ export async function withEmbedded(
   if (sandbox === undefined) refuse(tenants, yaml, SANDBOX);
   if (ams === undefined) refuse(sites, yaml, SANDBOX);
   if (postgres === undefined) refuse(databases, yaml, POSTGRES);
-  const tenant = tenants.length === 0 ? {} : await sandbox?.(settings);
-  const site = sites.length === 0 ? {} : await ams?.(settings);
+  const tenant = tenants.length === 0 ? {} : picked(await sandbox?.(settings), 'url', 'clientId', 'clientSecret');
+  const site = sites.length === 0 ? {} : picked(await ams?.(settings), 'url', 'username', 'password');
   const dataFolder = join(folder, '.tidemark', 'postgres');
-  const database = databases.length === 0 ? {} : { ...(await postgres?.({ dataFolder })), ssl: 'disable' };
+  const access = databases.length === 0 ? undefined : await postgres?.({ dataFolder });
+  const database = { ...picked(access, 'url', 'user', 'password'), ssl: 'disable' };
   const replaced = Object.entries(connections).map(([name, connection]) => {
     if (tenants.includes(name)) return [name, { ...connection, ...tenant }];
     if (sites.includes(name)) return [name, { ...connection, ...site }];
     return [name, databases.includes(name) ? { ...connection, ...database } : connection];
   });
   return Object.fromEntries(replaced) as Connections; // the same names and types, addresses apart
+}
+
+/** What a starter resolves to may be a whole server: only its address and credentials are a connection's. */
+function picked<Access extends object>(access: Access | undefined, ...keys: (keyof Access)[]): Partial<Access> {
+  if (access === undefined) return {};
+  const entries = keys.map((key) => [key, access[key]] as const);
+  return Object.fromEntries(entries) as Partial<Access>; // the keys asked for
 }
 
 function namesAsking(connections: Connections, type: ConnectionType, word: string): string[] {

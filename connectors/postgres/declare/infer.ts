@@ -3,7 +3,8 @@ import path from 'node:path';
 import { TidemarkError } from '../../../contracts/errors.js';
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import { CsvObserver } from '../../tables/csv-observer.js';
-import { Duck, exactPath, identifier, quoted } from '../../tables/duck.js';
+import { duckCsv, type CsvHeader } from '../../tables/duck-csv.js';
+import { Duck, exactPath, identifier } from '../../tables/duck.js';
 import { spoolDirectory } from '../../tables/spool.js';
 import type { QualifiedName } from '../quote.js';
 
@@ -30,7 +31,7 @@ export async function inferTable(
   const duck = await Duck.open({ directories: [path.dirname(found)], spoolDirectory: spool, memoryMegabytes: 256 });
   try {
     const isParquet = found.toLowerCase().endsWith('.parquet');
-    const source = isParquet ? `read_parquet(${exactPath(found)})` : await csvSource(found);
+    const source = isParquet ? `read_parquet(${exactPath(found)})` : await duckCsv(found, await headerOf(found));
     const described = await duck.run(
       `SELECT column_name, column_type FROM (DESCRIBE FROM ${source})`,
       `Reading ${found}`,
@@ -118,18 +119,13 @@ function lookAt(column: string, index: number, isParquet: boolean): string[] {
   ];
 }
 
-/** Unquoted empty is NULL, `""` the empty string, nothing is guessed. */
-async function csvSource(file: string): Promise<string> {
-  const names = (await headerOf(file)).map((name) => `${quoted(name)}: 'VARCHAR'`).join(', ');
-  return `read_csv(${exactPath(file)}, auto_detect = false, header = true, columns = {${names}}, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false)`;
-}
-
-async function headerOf(file: string): Promise<readonly string[]> {
+async function headerOf(file: string): Promise<CsvHeader> {
   const observer = new CsvObserver({ where: file });
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
     observer.observe(chunk);
-    if (observer.header !== undefined) return observer.header;
+    if (observer.header !== undefined) break;
   }
-  observer.end();
-  return observer.header ?? [];
+  if (observer.header === undefined) observer.end();
+  const { header = [], headerEnd } = observer;
+  return { header, headerEnd };
 }

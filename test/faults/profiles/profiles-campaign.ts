@@ -4,8 +4,9 @@ import { leaksIn, leaksInHistory, SHAPES, wordMark } from '../../support/secret-
 import type { CommonCampaignOptions, ScenarioReport } from '../campaign.js';
 import { Findings } from '../findings.js';
 import { Random } from '../random.js';
-import { describeProfileFault, planProfileFaults, type ProfileFault } from './plan.js';
+import { describeProfileFault, placeNames, placeOf, planProfileFaults, type ProfileFault } from './plan.js';
 import { ProfilesCell } from './profiles-cell.js';
+import { Readback } from './readback.js';
 import { runProfiles } from './run.js';
 import { FIELDS, FORM, PROFILES, Squad } from './squad.js';
 
@@ -34,13 +35,14 @@ export async function runProfilesCampaign(options: CommonCampaignOptions): Promi
     ),
   );
   const made = lanes.flatMap((lane) => lane.made);
-  const kinds: Record<string, number> = {};
-  for (const { kind } of made) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  const places = counted(made.map(placeOf));
   const sum = (of: (lane: Lane) => number): number => lanes.reduce((total, lane) => total + of(lane), 0);
   return {
     scenario: 'profiles',
     faults: made.length,
-    kinds,
+    kinds: counted(made.map(({ kind }) => kind)),
+    places,
+    placesLeft: placeNames(options.only).filter((name) => places[name] === undefined),
     runs: sum(({ runs }) => runs),
     rowsExpected: sum(({ findings }) => findings.rowsExpected),
     lost: sum(({ findings }) => findings.lost),
@@ -79,12 +81,13 @@ async function runLane(
   ];
   try {
     const squad = new Squad(cell, findings, await cell.sandbox.userIds(), word);
+    const readback = new Readback(cell, findings);
     const waiting = queue.map((fault) => ({ fault, tries: 0 }));
     for (let item = waiting.shift(); item !== undefined && lane.made.length < wanted; item = waiting.shift()) {
       lane.runs += 1;
       const workflowId = `${laneName}/${lane.runs}`;
       where = `${workflowId} (${describeProfileFault(item.fault)})`;
-      const run = await runProfiles({ cell, squad, findings, client, workflowId, fault: item.fault });
+      const run = await runProfiles({ cell, squad, readback, findings, client, workflowId, fault: item.fault });
       for (const id of run.workflowIds) {
         for (const leak of await leaksInHistory(client, { workflowId: id }, await marks()))
           findings.add('leaked', `${leak.mark} in ${leak.where}`);
@@ -104,6 +107,12 @@ async function runLane(
     findings.expect(left.length === 0, `temporary files are left: ${left.join(', ')}`);
   }
   return lane;
+}
+
+function counted(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of [...names].sort()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 /** Athletes that nobody has ever met. */

@@ -31,7 +31,8 @@ export class ProfilesCell {
 
   static async start(options: ProfilesCellOptions): Promise<ProfilesCell> {
     const { folder } = options;
-    for (const name of ['store', 'results', 'worker-temp']) await mkdir(path.join(folder, name), { recursive: true });
+    for (const name of ['store', 'readback', 'results', 'worker-temp'])
+      await mkdir(path.join(folder, name), { recursive: true });
     const program = await ChildProgram.start('the sandbox', programFile('ams-sandbox-process'), {
       args: [JSON.stringify(options.sandbox)],
       log: options.log,
@@ -53,6 +54,7 @@ export class ProfilesCell {
           retry: { attempts: 4, maxDelaySeconds: 1 },
         },
         lake: { type: 'files', path: path.join(folder, 'store') },
+        readback: { type: 'files', path: path.join(folder, 'readback') },
       },
       results: { folder: path.join(folder, 'results') },
       worker: { shutdownGraceSeconds: 2 },
@@ -69,6 +71,15 @@ export class ProfilesCell {
   /** Where the table of the next run is written. */
   get tableFile(): string {
     return path.join(this.options.folder, 'store', 'squad.csv');
+  }
+
+  /** Where profiles are read back to. */
+  get readbackFolder(): string {
+    return path.join(this.options.folder, 'readback');
+  }
+
+  readbackFile(table: string): string {
+    return path.join(this.readbackFolder, `${table}.csv`);
   }
 
   /** Ends everything in order; names the temporary files that are left, which should be none. */

@@ -1,25 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { AmsProgress } from '../../../contracts/ams-results.js';
 import type { Findings } from '../findings.js';
-import type { ProfileFault } from './plan.js';
+import { endOf } from './end-of.js';
+import { makeFault } from './make-fault.js';
+import type { During, ProfileFault } from './plan.js';
 import type { ProfilesCell } from './profiles-cell.js';
+import type { Readback } from './readback.js';
 import type { Squad } from './squad.js';
-
-/** A run that has not ended by then counts as stuck. */
-const STUCK_AFTER_MS = 180_000;
-const DOWN_MS = 6_000;
-/** Longer than a worker's heartbeats may be missing. */
-const FROZEN_MS = 14_000;
 
 export interface ProfileRun {
   cell: ProfilesCell;
   squad: Squad;
+  readback: Readback;
   findings: Findings;
   client: Client;
   workflowId: string;
-  /** Left out: a run in peace. */
-  fault?: ProfileFault;
+  fault: ProfileFault;
 }
 
 export interface ProfileRunOutcome {
@@ -28,40 +25,58 @@ export interface ProfileRunOutcome {
   seconds: number;
 }
 
-/** One run with its fault, then the judge; where a worker stands still, a second run in peace, and then it goes on. */
+/** Profiles are sent, judged, read back and judged again, with one fault in one of the two. */
 export async function runProfiles(run: ProfileRun): Promise<ProfileRunOutcome> {
-  const { cell, squad, workflowId, fault, ...rest } = run;
-  const outcome = await runWithFault(run);
-  if (!cell.workers.hasFrozen()) return outcome;
-  const after = await runWithFault({ cell, squad, ...rest, workflowId: `${workflowId}/after` });
-  const stoodStill = await cell.workers.thawReplaced();
-  // What the old worker still had in hand is of the past: nothing of it may have been written.
-  await squad.check();
-  return {
-    workflowIds: [...outcome.workflowIds, ...after.workflowIds],
-    made: outcome.made && stoodStill,
-    seconds: outcome.seconds + after.seconds,
+  const began = performance.now();
+  const workflowIds: string[] = [];
+  const step = async (during: During, part: string, fault?: ProfileFault): Promise<boolean> => {
+    const workflowId = `${run.workflowId}${part}`;
+    workflowIds.push(workflowId);
+    const { squad, readback } = run;
+    return runWorkflow(run, workflowId, fault, during === 'upsert' ? await squad.next() : await readback.next(squad));
   };
+  const faultOf = (during: During): ProfileFault | undefined => (run.fault.during === during ? run.fault : undefined);
+  let sent = await step('upsert', '', faultOf('upsert'));
+  if (run.cell.workers.hasFrozen()) {
+    // A second run in peace; then the old worker goes on, and what it still had in hand is of the past.
+    await step('upsert', '/after');
+    sent = (await run.cell.workers.thawReplaced()) && sent;
+    await run.squad.check();
+  }
+  const received = await step('download', '/back', faultOf('download'));
+  return { workflowIds, made: sent || received, seconds: (performance.now() - began) / 1_000 };
 }
 
-async function runWithFault(run: ProfileRun): Promise<ProfileRunOutcome> {
-  const { cell, squad, findings, client, workflowId, fault } = run;
-  const input = await squad.next();
+/** What one workflow of a run is to do, and how to tell whether it did. */
+export interface Attempt {
+  workflow: string;
+  input: object;
+  /** Asked whenever the worker is dead: all is as before or as after, never in between. */
+  midway: () => Promise<void>;
+  /** Holds everything against what must be now. */
+  judge: (result: unknown) => Promise<void>;
+}
+
+/** Resolves to whether the fault was really made, while the workflow was open. */
+async function runWorkflow(
+  { cell, client, findings }: ProfileRun,
+  workflowId: string,
+  fault: ProfileFault | undefined,
+  { workflow, input, midway, judge }: Attempt,
+): Promise<boolean> {
   if (fault !== undefined) {
     const { rule, route, skip } = fault;
     // Every run signs in anew, or there would be no call of the sign-in.
     await cell.sandbox.endSessions();
     await cell.sandbox.arm([{ ...rule, match: { route }, skip, times: 1, label: workflowId }]);
   }
-  const began = performance.now();
   const over = new AbortController();
-  const handle = await client.workflow.start('amsUpsertProfiles', {
-    workflowId,
-    taskQueue: cell.taskQueue,
-    args: [input],
-  });
-  const making = fault === undefined ? Promise.resolve(false) : make(run, fault, handle, over.signal);
-  const confirming = confirm(handle, over.signal);
+  const handle = await client.workflow.start(workflow, { workflowId, taskQueue: cell.taskQueue, args: [input] });
+  const making =
+    fault === undefined
+      ? Promise.resolve(false)
+      : makeFault({ cell, handle, label: workflowId, then: fault.then, midway, over: over.signal });
+  const confirming = 'requireConfirmation' in input ? confirm(handle, over.signal) : Promise.resolve();
   // Awaited below, when the run is over: until then nobody would hear of their errors.
   for (const promise of [making, confirming]) promise.catch(() => undefined);
   const result = await endOf(handle, findings);
@@ -70,44 +85,8 @@ async function runWithFault(run: ProfileRun): Promise<ProfileRunOutcome> {
   const made = await making;
   await confirming;
   await cell.sandbox.disarm();
-  if (result !== undefined) squad.checkResult(result);
-  await squad.check();
-  return { workflowIds: [workflowId], made, seconds: (performance.now() - began) / 1_000 };
-}
-
-/** Makes the fault when its moment comes. Resolves to whether it was really made, while the run was open. */
-async function make(
-  { cell, squad, workflowId }: ProfileRun,
-  { then }: ProfileFault,
-  handle: WorkflowHandle,
-  over: AbortSignal,
-): Promise<boolean> {
-  try {
-    await cell.sandbox.untilMade(workflowId, over);
-  } catch (error) {
-    if (!over.aborted) throw error;
-    return then === undefined && (await cell.sandbox.made()).has(workflowId);
-  }
-  const isOpen = async (): Promise<boolean> => (await handle.describe()).status.name === 'RUNNING';
-  switch (then) {
-    case 'kill': {
-      let open = false;
-      const ending = await cell.workers.kill(async () => {
-        open = await isOpen();
-        await squad.checkMidway();
-      });
-      return ending.signal === 'SIGKILL' && open;
-    }
-    case 'down':
-      await cell.sandbox.stopListening(DOWN_MS);
-      return isOpen();
-    case 'freeze':
-      return (await isOpen()) && (await cell.workers.freeze(FROZEN_MS));
-    case 'outlive':
-      return (await isOpen()) && (await cell.workers.replaceFrozen());
-    default:
-      return true;
-  }
+  await judge(result);
+  return made;
 }
 
 /** Says yes as soon as the run asks. */
@@ -123,23 +102,4 @@ async function confirm(handle: WorkflowHandle, over: AbortSignal): Promise<void>
     if (progress?.phase === 'sending profiles') return;
     await sleep(100, undefined, { signal: over }).catch(() => undefined);
   }
-}
-
-async function endOf(handle: WorkflowHandle, findings: Findings): Promise<unknown> {
-  const giveUp = new AbortController();
-  const tooLong = sleep(STUCK_AFTER_MS, 'stuck' as const, { signal: giveUp.signal }).catch(() => 'stuck' as const);
-  const ended = handle.result().then(
-    (result: unknown) => ({ result }),
-    (error: unknown) => {
-      if (!(error instanceof WorkflowFailedError)) throw error;
-      findings.add('wrong', `the workflow failed: ${error.cause?.message ?? error.message}`);
-      return { result: undefined };
-    },
-  );
-  const ending = await Promise.race([ended, tooLong]);
-  giveUp.abort();
-  if (ending !== 'stuck') return ending.result;
-  findings.add('stuck', `still open after ${STUCK_AFTER_MS / 1_000} s`);
-  await handle.terminate('the fault campaign gave up waiting');
-  return undefined;
 }

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { AmsUpsertProfilesInput } from '../../../contracts/ams-inputs.js';
 import type { Findings } from '../findings.js';
+import type { StoredProfile } from './ams-control.js';
 import type { ProfilesCell } from './profiles-cell.js';
+import type { Attempt } from './run.js';
 
 export const FORM = 'Athlete Profile';
 export const PROFILES = 60;
@@ -13,12 +15,14 @@ export const FIELDS = [
 ];
 
 type Values = Record<string, string>;
+/** By the user's id. */
+export type Profiles = ReadonlyMap<number, Values>;
 
 /** What is sent from run to run, and what must be stored in the end. */
 export class Squad {
   private run = 0;
-  private before: ReadonlyMap<number, Values> = new Map();
-  private wanted: ReadonlyMap<number, Values> = new Map();
+  private before: Profiles = new Map();
+  private wanted: Profiles = new Map();
 
   constructor(
     private readonly cell: ProfilesCell,
@@ -28,8 +32,13 @@ export class Squad {
     private readonly word: string,
   ) {}
 
-  /** Other values for all users, as a table of the store; and the input of the run that is to send them. */
-  async next(): Promise<AmsUpsertProfilesInput> {
+  /** What the latest run was to send. */
+  get sent(): Profiles {
+    return this.wanted;
+  }
+
+  /** Other values for all users, as a table of the store; and the run that is to send them. */
+  async next(): Promise<Attempt> {
     this.run += 1;
     this.before = this.wanted;
     const valuesOf = (id: number): Values => ({
@@ -40,17 +49,26 @@ export class Squad {
     this.wanted = new Map(this.userIds.map((id) => [id, valuesOf(id)]));
     const lines = [...this.wanted].map(([id, { height, shirt, note }]) => `${id},${height},${shirt},"${note}"`);
     await writeFile(this.cell.tableFile, ['user_id,height,shirt,note', ...lines, ''].join('\n'));
-    return {
+    const input: AmsUpsertProfilesInput = {
       connection: 'club',
       form: FORM,
       source: { connection: 'lake', table: 'squad' },
       concurrency: 4,
       requireConfirmation: true,
     };
+    return {
+      workflow: 'amsUpsertProfiles',
+      input,
+      midway: () => this.checkMidway(),
+      judge: async (result) => {
+        if (result !== undefined) this.checkResult(result);
+        await this.check();
+      },
+    };
   }
 
   /** Whatever has happened so far: each profile is the one from before the run, or the one that it sends. */
-  async checkMidway(): Promise<void> {
+  private async checkMidway(): Promise<void> {
     for (const { userId, values } of await this.cell.sandbox.profiles(FORM)) {
       const is = (wanted: Values | undefined): boolean => wanted !== undefined && isSame(wanted, values);
       if (!is(this.before.get(userId)) && !is(this.wanted.get(userId)))
@@ -58,10 +76,14 @@ export class Squad {
     }
   }
 
-  /** No profile is missing, none is wrong, none is there twice. */
+  /** What is stored is what was sent last. */
   async check(): Promise<void> {
+    this.compare(await this.cell.sandbox.profiles(FORM));
+  }
+
+  /** No profile is missing, none is wrong, none is there twice. */
+  compare(found: readonly StoredProfile[]): void {
     this.findings.rowsExpected += this.wanted.size;
-    const found = await this.cell.sandbox.profiles(FORM);
     const stored = new Map(found.map(({ userId, values }) => [userId, values]));
     if (found.length > stored.size)
       this.findings.add('duplicated', 'users have two profiles', found.length - stored.size);
@@ -73,7 +95,7 @@ export class Squad {
   }
 
   /** What the result says of a run that ended well. */
-  checkResult(result: unknown): void {
+  private checkResult(result: unknown): void {
     const told = typeof result === 'object' && result !== null ? (result as Values) : {};
     const { result: outcome, rows, upserted, failed, notAttempted } = told;
     const words = JSON.stringify({ outcome, rows, upserted, failed, notAttempted });
