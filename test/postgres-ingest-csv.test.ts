@@ -66,6 +66,8 @@ describe('CSV', () => {
     ['a column that the table has not', 'id,valu\n1,a\n', 'INGEST_CSV_COLUMNS', '"valu"'],
     ['a column twice', 'id,id\n1,1\n', 'INGEST_CSV_COLUMNS', '"id"'],
     ['a header that is no CSV', 'id,"value"x\n1,1\n', 'INGEST_CSV_HEADER', 'header'],
+    ['an empty line for a header', '\n1,1\n', 'INGEST_CSV_HEADER', 'empty line'],
+    ['lines that end in carriage returns alone', 'id,value\r1,a\r2,b\r', 'INGEST_CSV_HEADER', 'carriage return'],
   ])('that has %s is refused', async (_, text, code, says) => {
     const table = setting.table();
     const error = await rejection(load(table, csvOf(table, text)));
