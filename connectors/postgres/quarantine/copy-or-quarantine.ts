@@ -69,7 +69,7 @@ export async function copyOrQuarantine(
     const repeated = await keepLastOf(client, staged, options.lastOf);
     const good = types.map((type, index) => `c${index}::${type.type}`);
     const { rowCount } = await client.query(
-      `INSERT INTO ${into} (${types.map((type) => quoteName(type.name)).join(', ')}) SELECT ${good.join(', ')} FROM ${staged.staging}`,
+      `INSERT INTO ${into} (${types.map((type) => quoteName(type.name)).join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${good.join(', ')} FROM ${staged.staging}`,
     );
     await client.query(`DROP TABLE ${staged.staging}`);
     return { rows: (rowCount ?? 0) + repeated, quarantined };
