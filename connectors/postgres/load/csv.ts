@@ -39,7 +39,8 @@ export async function* csvPortions(
     yield {
       table,
       open: (types, _firstRow, isLenient) => {
-        if (isLenient) return csvAsItIs(chunks(), columns);
+        // Looked at row by row already: no row can read what the server would take for the end.
+        if (isLenient) return { columns, format: 'FORMAT csv', chunks: chunks() };
         if (columns.length === 1) return oneColumn(chunks(), columns, table);
         const spellings = spellingsOf(columns, types);
         return spellings === undefined ? csvAsItIs(chunks(), columns) : csvAsBinary(chunks(), columns, spellings);
