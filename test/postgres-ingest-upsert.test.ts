@@ -286,4 +286,16 @@ describe('an upsert', () => {
       ),
     ).toBe('a');
   });
+
+  it('goes into a table with a rule as well, which MERGE refuses', async () => {
+    const table = setting.table(ID_AND_VALUE, ['id']);
+    await ingest(setting.postgres, [table], once(table, [[1, 'a']]));
+    await setting.ask(`CREATE RULE kept AS ON DELETE TO ${quoteTable(table)} DO INSTEAD NOTHING`);
+    const rows = [
+      [1, 'b'],
+      [2, 'c'],
+    ];
+    await ingest(setting.postgres, [table], once(table, rows));
+    expect(await setting.rowsOf(table)).toEqual(rows);
+  });
 });

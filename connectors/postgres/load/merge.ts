@@ -4,6 +4,7 @@ import { quoteName } from '../quote.js';
 /** Memory that one sort or (twice that) one hash table may take at the server before it goes to disk. */
 const MERGE_MEMORY = '128MB';
 const UNIQUE_VIOLATION = '23505';
+const NOT_SUPPORTED = '0A000';
 /** Below, the planner's choice of a join is good enough, whatever it is. */
 const MANY_ROWS = 100_000;
 /** First version with MERGE. */
@@ -46,7 +47,11 @@ export async function keepLast(client: ClientBase, table: string, key: readonly 
 
 /** Whether an error of the driver says that rows repeat a key. */
 export function isUniqueViolation(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === UNIQUE_VIOLATION;
+  return codeOf(error) === UNIQUE_VIOLATION;
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
 }
 
 interface MergeSql {
@@ -68,13 +73,16 @@ async function prepareSession(client: ClientBase): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-/** False, and nothing done, where a row that it was to insert has come from elsewhere meanwhile: MERGE has no ON CONFLICT. */
+/**
+ * False, and nothing done, where a row that it was to insert has come from elsewhere meanwhile, since MERGE has no ON CONFLICT; and for a
+ * table with rules, which it takes none of.
+ */
 async function runMerge(client: ClientBase, sql: MergeSql): Promise<boolean> {
   await client.query('SAVEPOINT tidemark_merge');
   try {
     await client.query(mergeStatement(sql));
   } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
+    if (!isUniqueViolation(error) && codeOf(error) !== NOT_SUPPORTED) throw error;
     await client.query('ROLLBACK TO SAVEPOINT tidemark_merge');
     return false;
   }
