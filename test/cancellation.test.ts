@@ -67,7 +67,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   tenant.sandbox.clearFaults();
-  tenant.sandbox.configure({ importDelayMs: 0 });
+  tenant.sandbox.configure({ importDelayMs: 0, listTablesBeforeComplete: true });
   await tenant.put('cust_customers.csv', SMALL);
   expect(await readdir(tenant.spool)).toEqual([]);
 });
@@ -156,21 +156,28 @@ describe('cancelling', () => {
 });
 
 describe('a worker that is shut down in the middle of a step', () => {
-  it('that sends a file: another one finishes the run in a new batch, and the first is never applied', async () => {
-    await tenant.put('cust_customers.csv', LARGE);
-    standStill(1);
-    const handle = await tenant.start(...batch);
-    await until(() => stuck() !== undefined);
-    const { created = 0, completed = 0 } = tenant.sandbox.importStatuses();
-    await tenant.replaceWorker();
+  it.each([
+    ['the tables of an open batch', true],
+    ['no tables of an open batch', 'empty'],
+  ] as const)(
+    'that sends a file: another one finishes the run in a new batch, where TitanRDM lists %s',
+    async (_, lists) => {
+      tenant.sandbox.configure({ listTablesBeforeComplete: lists });
+      await tenant.put('cust_customers.csv', LARGE);
+      standStill(1);
+      const handle = await tenant.start(...batch);
+      await until(() => stuck() !== undefined);
+      const { created = 0, completed = 0 } = tenant.sandbox.importStatuses();
+      await tenant.replaceWorker();
 
-    const result = (await handle.result()) as TitanImportBatchResult;
-    expect(result.totals).toMatchObject({ success: 2, rows: ROWS + 1 });
-    expect(result.abandonedBatches).toHaveLength(1);
-    expect(stuck()?.status).toBeNull();
-    expect(tenant.sandbox.importStatuses()).toMatchObject({ created, completed: completed + 1 });
-    expect((await tenant.sandbox.state('cust_customers')).currentRows).toBe(ROWS);
-  });
+      const result = (await handle.result()) as TitanImportBatchResult;
+      expect(result.totals).toMatchObject({ success: 2, rows: ROWS + 1 });
+      expect(result.abandonedBatches).toHaveLength(1);
+      expect(stuck()?.status).toBeNull();
+      expect(tenant.sandbox.importStatuses()).toMatchObject({ created, completed: completed + 1 });
+      expect((await tenant.sandbox.state('cust_customers')).currentRows).toBe(ROWS);
+    },
+  );
 
   it('that waits for a batch: another one goes on waiting, and nothing is sent or completed again', async () => {
     tenant.sandbox.configure({ importDelayMs: 3_000 });

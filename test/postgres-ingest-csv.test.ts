@@ -66,6 +66,8 @@ describe('CSV', () => {
     ['a column that the table has not', 'id,valu\n1,a\n', 'INGEST_CSV_COLUMNS', '"valu"'],
     ['a column twice', 'id,id\n1,1\n', 'INGEST_CSV_COLUMNS', '"id"'],
     ['a header that is no CSV', 'id,"value"x\n1,1\n', 'INGEST_CSV_HEADER', 'header'],
+    ['an empty line for a header', '\n1,1\n', 'INGEST_CSV_HEADER', 'empty line'],
+    ['lines that end in carriage returns alone', 'id,value\r1,a\r2,b\r', 'INGEST_CSV_HEADER', 'carriage return'],
   ])('that has %s is refused', async (_, text, code, says) => {
     const table = setting.table();
     const error = await rejection(load(table, csvOf(table, text)));
@@ -93,6 +95,37 @@ describe('CSV', () => {
     const table = setting.table([{ name: 'value', type: 'text' }]);
     await load(table, csvOf(table, 'value\na\n\\.\n""\n\n"b\n""c"\n'));
     expect((await setting.rowsOf(table))?.flat()).toEqual(['', '\\.', 'a', 'b\n"c', null]);
+  });
+
+  it.each([
+    ['at its beginning', '\\.\n1,a\n', 1],
+    ['in the middle, behind a value with lines of its own', '1,"x\n\\.\ny"\r\n2,b\r\n\\.\r\n3,c\r\n', 3],
+    ['where a row before it is spelt unusually', '1,a\n 2,b\n3,c\n\\.\n4,d\n', 4],
+    ['at its end', '1,a\n2,b\n\\.', 3],
+  ])(
+    'that holds a row of a backslash and a point %s is refused: older servers would end there',
+    async (_, rows, row) => {
+      const table = setting.table();
+      for (const size of [1, 2, 3, 4, 5, 1_000]) {
+        const bytes = Buffer.from(`id,value\n${rows}`);
+        const cut = Array.from({ length: Math.ceil(bytes.length / size) }, (__, at) =>
+          bytes.subarray(at * size, (at + 1) * size),
+        );
+        const error = await rejection(load(table, { table, csv: Readable.from(cut) }));
+        expect(error).toMatchObject({ code: 'POSTGRES_ROW_WIDTH', row, retryable: false });
+      }
+      expect(await setting.oidOf(table)).toBeNull();
+    },
+  );
+
+  it('keeps a line of a backslash and a point within quotes', async () => {
+    const table = setting.table();
+    await load(table, csvOf(table, 'id,value\n 1,"a\n\\.\nb"\n2,\\.\n3,"\\."\n'));
+    expect(await setting.rowsOf(table)).toEqual([
+      [1, 'a\n\\.\nb'],
+      [2, '\\.'],
+      [3, '\\.'],
+    ]);
   });
 
   it('of many tables arrives in one batch, and that of a table not asked for is not read', async () => {

@@ -174,6 +174,20 @@ describe('rows of batches', () => {
     }
   });
 
+  it('a table has as many rows waiting as there are, when the first of them is one that only the server can read', async () => {
+    const [one, other] = [setting.table(), setting.table()];
+    const waiting = 200_000;
+    function* rows() {
+      yield [one, [1, 'a']] as const;
+      // PostgreSQL reads an integer with a blank before it; our binary format does not.
+      for (let id = 0; id < waiting; id += 1) yield [other, [id === 0 ? ' 0' : id, 'b']] as const;
+    }
+    const options = { maxRowsPerTableBuffer: 1_000_000 };
+    const result = await ingest(setting.postgres, [one, other], () => [{ highWatermark: 1, rows: rows() }], options);
+    expect(result.tables.map((table) => table.rows)).toEqual([1, waiting]);
+    expect(await setting.ask(`SELECT count(DISTINCT id)::int FROM target."${other.name}"`)).toBe(waiting);
+  });
+
   it('a slow source holds no transaction before its first row', async () => {
     const table = setting.table();
     const active: unknown[] = [];

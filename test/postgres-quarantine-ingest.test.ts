@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { ingest } from '../connectors/postgres/ingest.js';
 import type { IngestOptions } from '../connectors/postgres/ingest-options.js';
 import type { IngestBatch } from '../connectors/postgres/port.js';
+import { seededRandom } from './support/csv-pieces.js';
 import { openDatabase, type TestDatabase } from './support/postgres.js';
 
 const KEYED = {
@@ -96,6 +97,33 @@ describe('an ingest with a quarantine', () => {
       ['plain', 1, 'id', 'POSTGRES_BAD_VALUE'],
       ['keyed', 2, 'id', 'POSTGRES_OUT_OF_RANGE'],
     ]);
+  });
+
+  it.each([
+    ['a new table, in one go', 1, 10_000],
+    ['a table that is there, in one go', 2, 10_000],
+    ['a new table, in many portions', 1, 100],
+    ['a table that is there, in many portions', 2, 100],
+  ])('lets the last row of a key win wherever the server puts it: %s', async (_, runs, maxRowsPerTableBuffer) => {
+    const WIDE = { ...KEYED, name: 'wide', columns: [KEYED.columns[0]!, { name: 'name', type: 'text' }] };
+    await client.query('DROP TABLE IF EXISTS wide');
+    // Large rows first, which leave room in their pages that small ones of later fit into.
+    const random = seededRandom(7);
+    const noise = (length: number): string =>
+      Array.from({ length }, () => String.fromCharCode(33 + (random(90) % 90))).join('');
+    const large = Array.from({ length: 400 }, (__, id) => [id, `old ${noise(1_500)}`] as const);
+    const small = Array.from({ length: 400 }, (__, id) => [id, `new ${noise((id % 10) * 20)}`] as const);
+    const { primaryKey: _none, ...plain } = PLAIN;
+    const rows = [...large, ['x', 'bad'] as const, ...small].flatMap((row, at) => [
+      [WIDE, row] as const,
+      [plain, [at, 'p']] as const,
+    ]);
+    const options = { quarantine, maxRowsPerTableBuffer };
+    for (let run = 1; run <= runs; run += 1) {
+      const result = await ingest({ url: database.url }, [WIDE, plain], () => [{ highWatermark: run, rows }], options);
+      expect(result.tables[0]).toMatchObject({ rows: 800, quarantined: 1 });
+    }
+    expect(await table('wide')).toEqual(small.map((row) => [...row]));
   });
 
   it('takes bad rows out of CSV and of a DuckDB query', async () => {

@@ -20,7 +20,7 @@ export function sendActivities(dependencies: TitanRdmDependencies): Pick<TitanRd
     titanSendTable: (input) =>
       runStep<Cursor, SendTableResult>(async (step) => {
         const { client } = named('connection of type titanrdm', dependencies.titanrdm, input.connection);
-        if (step.attempt > 1) await refuseOrphans(client, input, step.signal);
+        const sure = step.attempt > 1 ? await refuseOrphans(client, input, step.signal) : undefined;
         step.mark(cursorOf(input.target, step.resumed));
         const { changes } = input;
         const changed = changes && (await openChanges(dependencies.stores, input.source, changes, step.signal));
@@ -32,9 +32,14 @@ export function sendActivities(dependencies: TitanRdmDependencies): Pick<TitanRd
         if (source === undefined) return NO_SOURCE;
         try {
           if (source.prepared.rows === 0 && (input.onEmpty === 'skip' || changes !== undefined)) return NOTHING_SENT;
-          if (input.pattern === 'auto') return await sendDifference(dependencies, input, source, step);
+          if (input.pattern === 'auto') {
+            const sent = await sendDifference(dependencies, input, source, step);
+            await sure?.(sent);
+            return sent;
+          }
           await checkDeletes(dependencies, input, source, step);
           const sent = await sendParts(client, { ...input, pattern: input.pattern }, source, step);
+          await sure?.(sent);
           return changed?.mark === undefined ? sent : { ...sent, mark: changed.mark };
         } finally {
           await source.prepared.dispose();
@@ -46,8 +51,14 @@ export function sendActivities(dependencies: TitanRdmDependencies): Pick<TitanRd
 /**
  * An earlier attempt that died may have created an import table of which nobody knows. It would be applied with the batch, so the
  * batch is given up and a new one begun.
+ *
+ * @returns what is to be asked once the table is confirmed: a list that was empty may be that of a server that lists nothing
  */
-async function refuseOrphans(client: TitanRdm, input: SendTableInput, signal: AbortSignal): Promise<void> {
+async function refuseOrphans(
+  client: TitanRdm,
+  input: SendTableInput,
+  signal: AbortSignal,
+): Promise<(sent: SendTableResult) => Promise<void>> {
   const { tables } = await client.getImportResult(input.importId, { signal });
   const mine = tables?.filter(
     (table) =>
@@ -58,6 +69,12 @@ async function refuseOrphans(client: TitanRdm, input: SendTableInput, signal: Ab
   if (mine === undefined || mine.length > 0) {
     throw tainted(input, 'an earlier attempt ended without a word about its import table');
   }
+  return async ({ importTables }) => {
+    if (tables === null || tables.length > 0 || importTables.length === 0) return;
+    const listed = (await client.getImportResult(input.importId, { signal })).tables ?? [];
+    if (!importTables.every(({ id }) => listed.some((table) => table.id === id)))
+      throw tainted(input, 'an earlier attempt may have left an import table, and TitanRDM does not list them yet');
+  };
 }
 
 /** Compares the source, a whole table, with what TitanRDM holds, and sends what differs. */

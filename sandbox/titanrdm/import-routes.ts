@@ -47,6 +47,7 @@ export class Imports {
         handler: (call) => {
           const record = this.import(call);
           const list = record.status !== 'created' || this.context.settings().listTablesBeforeComplete;
+          if (list === 'empty') return json({ ...importResultView(record, false), import_tables: [] });
           return json(importResultView(record, list));
         },
       },

@@ -17,8 +17,8 @@ export const settingsSchema = z.strictObject({
   tokenTtlSeconds: z.int().positive().default(7_200),
   /** Seconds by which `created_at` of a token differs from the true time: a server whose clock is wrong. */
   tokenClockSkewSeconds: z.number().default(0),
-  /** Whether `GET imports/:id` lists the tables before `complete`. */
-  listTablesBeforeComplete: z.boolean().default(true),
+  /** Whether `GET imports/:id` lists the tables before `complete`; `empty`: there is a list, and nothing in it. */
+  listTablesBeforeComplete: z.union([z.boolean(), z.literal('empty')]).default(true),
   /** A tenant that has only full exports: an incremental one answers 422. */
   refuseIncremental: z.boolean().default(false),
   /** Every write answers 402, as for an account that has not paid. */

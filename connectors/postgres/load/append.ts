@@ -1,9 +1,10 @@
 import type { ClientBase } from 'pg';
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import { copyIn } from '../copy.js';
-import { isPostgresFailure, postgresFailure } from '../errors.js';
+import { isPostgresFailure, PostgresError, postgresFailure } from '../errors.js';
 import type { TableOf } from '../port.js';
 import { quoteName, quoteTable } from '../quote.js';
+import { EndMark } from './csv-end-mark.js';
 import type { CopySource } from './portion.js';
 
 export interface CopyTarget {
@@ -55,6 +56,7 @@ async function copyPart(
   try {
     return await copyIn(client, sql, chunks, { signal });
   } catch (error) {
+    if (error instanceof EndMark) throw endsTooEarly(quoteTable(table), firstRow + error.row - 1);
     if (!isPostgresFailure(error)) throw error;
     throw postgresFailure(error, {
       doing: 'copying rows',
@@ -65,4 +67,14 @@ async function copyPart(
       ...(rowOfLine === undefined ? {} : { rowOfLine }),
     });
   }
+}
+
+function endsTooEarly(table: string, row: number): PostgresError {
+  return new PostgresError('a row that reads \\., which older servers take for the end of the data.', {
+    code: 'POSTGRES_ROW_WIDTH',
+    retryable: false,
+    table,
+    row,
+    mend: 'Take it out: CSV needs no such mark.',
+  });
 }

@@ -1,3 +1,4 @@
+import { refuseEndMark } from './csv-end-mark.js';
 import { CsvLines } from './csv-lines.js';
 import type { CopySource } from './portion.js';
 
@@ -22,10 +23,7 @@ export function csvAsItIs(
         lines.add(line);
         yield line;
       }
-      for await (const chunk of chunks) {
-        lines.add(chunk);
-        yield chunk;
-      }
+      yield* refuseEndMark(chunks, lines, header);
     })(),
     rowOfLine: (line) => lines.rowOf(line) - header,
   };

@@ -32,6 +32,13 @@ export class CsvLines {
     for (const chunk of this.#kept) if (count.count(chunk, line)) break;
     return count.rows + 1;
   }
+
+  /** Rows that have ended, and whether a quote is open, behind all that has passed and these bytes. */
+  behind(bytes: Uint8Array): { rows: number; isQuoted: boolean } {
+    const count = this.#passed.copy();
+    for (const chunk of [...this.#kept, bytes]) count.count(chunk, Infinity);
+    return { rows: count.rows, isQuoted: count.isQuoted };
+  }
 }
 
 class LineCount {
@@ -42,6 +49,10 @@ class LineCount {
   /** What COPY counts within quotes once it has seen how the first row ends; 0: it has not, and counts carriage returns. */
   #lineEnd = 0;
   #last = 0;
+
+  get isQuoted(): boolean {
+    return this.#isQuoted;
+  }
 
   copy(): LineCount {
     const copy = new LineCount();

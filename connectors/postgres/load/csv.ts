@@ -39,7 +39,8 @@ export async function* csvPortions(
     yield {
       table,
       open: (types, _firstRow, isLenient) => {
-        if (isLenient) return csvAsItIs(chunks(), columns);
+        // Looked at row by row already: no row can read what the server would take for the end.
+        if (isLenient) return { columns, format: 'FORMAT csv', chunks: chunks() };
         if (columns.length === 1) return oneColumn(chunks(), columns, table);
         const spellings = spellingsOf(columns, types);
         return spellings === undefined ? csvAsItIs(chunks(), columns) : csvAsBinary(chunks(), columns, spellings);
@@ -86,13 +87,24 @@ async function readHeader(
 
 /** Columns of the table in the order of the header. */
 function columnsOf(header: string, table: PostgresTable): string[] {
-  let names: string[];
+  let records: unknown[];
   try {
-    const records: unknown[] = parse(header, { bom: true, relax_column_count: true });
-    names = (Array.isArray(records[0]) ? records[0] : []).map(String);
+    records = parse(header, { bom: true, relax_column_count: true });
   } catch {
     throw csvError(table, 'INGEST_CSV_HEADER', 'the header is no CSV', 'Quote names that hold quotes or commas.');
   }
+  // All that stands before the first line feed: rows that end in carriage returns alone would pass for part of it, and be lost.
+  if (records.length > 1)
+    throw csvError(
+      table,
+      'INGEST_CSV_HEADER',
+      'the header ends in a carriage return alone',
+      'End lines in a line feed, with a carriage return before it or without.',
+    );
+  const [first] = records;
+  const names = (Array.isArray(first) ? first : []).map(String);
+  if (names.length === 0)
+    throw csvError(table, 'INGEST_CSV_HEADER', 'the header is an empty line', 'Begin with a line of column names.');
   const known = new Set(table.columns.map(({ name }) => name));
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0)

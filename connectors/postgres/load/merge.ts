@@ -4,6 +4,7 @@ import { quoteName } from '../quote.js';
 /** Memory that one sort or (twice that) one hash table may take at the server before it goes to disk. */
 const MERGE_MEMORY = '128MB';
 const UNIQUE_VIOLATION = '23505';
+const NOT_SUPPORTED = '0A000';
 /** Below, the planner's choice of a join is good enough, whatever it is. */
 const MANY_ROWS = 100_000;
 /** First version with MERGE. */
@@ -30,7 +31,8 @@ export async function merge(client: ClientBase, { staging, target, rows, ...name
   const sideBySide =
     rows >= MANY_ROWS && (await isInOrder(client, staging, key)) && (await isInOrder(client, target, key));
   if (sideBySide) await client.query('SET LOCAL enable_hashjoin = off');
-  const sql = { staging, target, key, columns, onKey: await equalityOfKey(client, target, names.key) };
+  const { onKey, fixed } = await keyOf(client, target, names.key);
+  const sql = { staging, target, key, columns, changing: columns.filter((column) => !fixed.has(column)), onKey };
   const inOne = version >= WITH_MERGE && (await runMerge(client, sql));
   if (!inOne) for (const statement of updateAndInsert(sql)) await client.query(statement);
   await client.query('RESET work_mem; RESET maintenance_work_mem; RESET jit; RESET enable_hashjoin');
@@ -45,7 +47,11 @@ export async function keepLast(client: ClientBase, table: string, key: readonly 
 
 /** Whether an error of the driver says that rows repeat a key. */
 export function isUniqueViolation(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === UNIQUE_VIOLATION;
+  return codeOf(error) === UNIQUE_VIOLATION;
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
 }
 
 interface MergeSql {
@@ -53,6 +59,8 @@ interface MergeSql {
   target: string;
   key: readonly string[];
   columns: readonly string[];
+  /** Those of them that an update writes. */
+  changing: readonly string[];
   /** Condition of the join. */
   onKey: string;
 }
@@ -65,13 +73,16 @@ async function prepareSession(client: ClientBase): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-/** False, and nothing done, where a row that it was to insert has come from elsewhere meanwhile: MERGE has no ON CONFLICT. */
+/**
+ * False, and nothing done, where a row that it was to insert has come from elsewhere meanwhile, since MERGE has no ON CONFLICT; and for a
+ * table with rules, which it takes none of.
+ */
 async function runMerge(client: ClientBase, sql: MergeSql): Promise<boolean> {
   await client.query('SAVEPOINT tidemark_merge');
   try {
     await client.query(mergeStatement(sql));
   } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
+    if (!isUniqueViolation(error) && codeOf(error) !== NOT_SUPPORTED) throw error;
     await client.query('ROLLBACK TO SAVEPOINT tidemark_merge');
     return false;
   }
@@ -121,10 +132,17 @@ function differs(columns: readonly string[]): string {
   return `${row('target')} OPERATOR(pg_catalog.*<>) ${row('staged')}`;
 }
 
-/** By the operators of the key's own index: `=` need not be on the search path, or another one may be. */
-async function equalityOfKey(client: ClientBase, target: string, key: readonly string[]): Promise<string> {
-  const { rows } = await client.query<{ name: string; operator: string }>(
-    `SELECT attname::text AS name, format('OPERATOR(%I.%s)', nspname, oprname) AS operator
+/**
+ * The condition that keys are equal, by the operators of the key's own index: `=` need not be on the search path, or another one may be. And
+ * the columns that the server numbers always: it lets nobody update them, which integers that are equal have no need of.
+ */
+async function keyOf(
+  client: ClientBase,
+  target: string,
+  key: readonly string[],
+): Promise<{ onKey: string; fixed: ReadonlySet<string> }> {
+  const { rows } = await client.query<{ name: string; operator: string; isFixed: boolean }>(
+    `SELECT attname::text AS name, format('OPERATOR(%I.%s)', nspname, oprname) AS operator, attidentity = 'a' AS "isFixed"
      FROM pg_catalog.pg_index
      CROSS JOIN LATERAL unnest(indkey::int2[], indclass::oid[]) AS part (attribute, class)
      JOIN pg_catalog.pg_attribute ON attrelid = indrelid AND attnum = part.attribute
@@ -136,29 +154,33 @@ async function equalityOfKey(client: ClientBase, target: string, key: readonly s
     [target],
   );
   const operators = new Map(rows.map(({ name, operator }) => [name, operator]));
-  return key
+  const onKey = key
     .map((name) => `target.${quoteName(name)} ${operators.get(name) ?? '='} staged.${quoteName(name)}`)
     .join(' AND ');
+  return { onKey, fixed: new Set(rows.flatMap(({ name, isFixed }) => (isFixed ? [quoteName(name)] : []))) };
 }
 
 function assignments(columns: readonly string[], from: string): string {
   return columns.map((column) => `${column} = ${from}.${column}`).join(', ');
 }
 
-function mergeStatement({ staging, target, onKey, columns }: MergeSql): string {
+function mergeStatement({ staging, target, onKey, columns, changing }: MergeSql): string {
+  const update = `WHEN MATCHED AND ${differs(columns)} THEN UPDATE SET ${assignments(changing, 'staged')}`;
   return `MERGE INTO ${target} AS target USING ${staging} AS staged ON ${onKey}
-    WHEN MATCHED AND ${differs(columns)} THEN UPDATE SET ${assignments(columns, 'staged')}
-    WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) VALUES (${columns.map((column) => `staged.${column}`).join(', ')})`;
+    ${changing.length === 0 ? '' : update}
+    WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
+      VALUES (${columns.map((column) => `staged.${column}`).join(', ')})`;
 }
 
-function updateAndInsert({ staging, target, key, onKey, columns }: MergeSql): string[] {
+function updateAndInsert({ staging, target, key, onKey, columns, changing }: MergeSql): string[] {
+  const update = `UPDATE ${target} AS target SET ${assignments(changing, 'staged')} FROM ${staging} AS staged
+      WHERE ${onKey} AND ${differs(columns)}`;
   return [
-    `UPDATE ${target} AS target SET ${assignments(columns, 'staged')} FROM ${staging} AS staged
-      WHERE ${onKey} AND ${differs(columns)}`,
+    ...(changing.length === 0 ? [] : [update]),
     // Nobody else is expected to write; who does all the same cannot make this fail.
-    `INSERT INTO ${target} (${columns.join(', ')})
+    `INSERT INTO ${target} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
       SELECT ${columns.map((column) => `staged.${column}`).join(', ')} FROM ${staging} AS staged
       WHERE NOT EXISTS (SELECT FROM ${target} AS target WHERE ${onKey})
-      ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${assignments(columns, 'excluded')}`,
+      ON CONFLICT (${key.join(', ')}) DO ${changing.length === 0 ? 'NOTHING' : `UPDATE SET ${assignments(changing, 'excluded')}`}`,
   ];
 }

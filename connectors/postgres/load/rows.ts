@@ -125,7 +125,8 @@ class Router {
     const queue = this.#queueOf(table).splice(0);
     for (const [index, row] of queue.entries()) {
       if (!sink.add(row, rowNumber)) {
-        this.#queueOf(table).push(...queue.slice(index));
+        // Not one by one as arguments: there may be more than a call can take.
+        this.#queues.set(table, queue.slice(index));
         stopped(rowNumber);
         yield sink.end();
         return;

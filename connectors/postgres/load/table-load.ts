@@ -22,6 +22,8 @@ export class TableLoad {
   /** Of the open batch. */
   #arrived = 0;
   #refused = 0;
+  /** The new table has its keys already. */
+  #isKeyed = false;
   readonly #isUpsert: boolean;
 
   constructor(
@@ -55,9 +57,12 @@ export class TableLoad {
   async add(client: ClientBase, portion: Portion, signal: AbortSignal): Promise<void> {
     this.#types ??= await this.#readTypes(client);
     const firstRow = this.#arrived + this.#refused + 1;
-    const source = await portion.open(this.#types, firstRow, this.settings.quarantine !== undefined);
+    const isLenient = this.settings.quarantine !== undefined;
+    const source = await portion.open(this.#types, firstRow, isLenient);
     const write = this.#writing(source, this.#types, { firstRow, signal });
-    const isBare = this.#prepared?.isBare === true;
+    // What comes by way of a quarantine lies in no order, so that only a key tells which rows of an earlier portion a later one replaces.
+    if (isLenient && this.#isUpsert && firstRow > 1) await this.#addKeys(client);
+    const isBare = this.#prepared?.isBare === true && !this.#isKeyed;
     // Into a table that nobody sees yet rows go as they are, repeated keys and all; building the key at the end is cheaper than keeping it.
     this.#arrived +=
       this.#isUpsert && !isBare
@@ -68,7 +73,7 @@ export class TableLoad {
   async finish(client: ClientBase): Promise<void> {
     const prepared = this.#prepared;
     if (prepared === undefined) return;
-    await addKeys(client, prepared, { lastWins: this.#isUpsert && prepared.isBare });
+    await this.#addKeys(client);
     try {
       await prepared.finish();
     } catch (error) {
@@ -92,6 +97,7 @@ export class TableLoad {
     this.#arrived = 0;
     this.#refused = 0;
     this.#prepared = undefined;
+    this.#isKeyed = false;
     return arrived;
   }
 
@@ -106,6 +112,14 @@ export class TableLoad {
   result(): IngestedTable {
     const { schema, name } = this.table;
     return { schema, table: name, rows: this.#rows, quarantined: this.#quarantined, migration: this.#migration };
+  }
+
+  /** Once per batch, where the table is not the live one. */
+  async #addKeys(client: ClientBase): Promise<void> {
+    const prepared = this.#prepared;
+    if (prepared === undefined || this.#isKeyed) return;
+    await addKeys(client, prepared, { lastWins: this.#isUpsert && prepared.isBare });
+    this.#isKeyed = true;
   }
 
   #writing(
@@ -124,6 +138,7 @@ export class TableLoad {
         constraintsOf,
         quarantine,
         run,
+        lastOf: this.#isUpsert ? this.table.primaryKey : undefined,
         ...options,
       });
       this.#refused += quarantined;

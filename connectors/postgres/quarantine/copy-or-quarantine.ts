@@ -24,6 +24,8 @@ export interface QuarantineCopy {
   /** Where bad rows go. */
   quarantine: TableOf;
   run: { pipeline?: string | undefined; run: string };
+  /** Key of which the last row alone is wanted; left out: all rows. */
+  lastOf?: readonly string[] | undefined;
   /** Number of the first row within the batch, from 1. */
   firstRow: number;
   signal?: AbortSignal | undefined;
@@ -31,7 +33,7 @@ export interface QuarantineCopy {
 
 /**
  * Does what COPY does, but for rows that do not fit: they go to the quarantine, with the reason, in the same transaction. All rows go by way
- * of a temporary table of text, so that one bad value stops nothing. Good rows arrive in the order of the source.
+ * of a temporary table of text, so that one bad value stops nothing. Good rows arrive, but in no order that their place would tell.
  *
  * What is found: values that do not fit their type, are too long or out of range, missing ones, rows of another width, NUL characters, bytes
  * that are not UTF-8, CHECK constraints. What is not: a key that is there twice, a foreign key, a trigger that refuses. Those fail the batch.
@@ -64,16 +66,34 @@ export async function copyOrQuarantine(
     await ensureQuarantine(client, options.quarantine);
     const quarantined =
       (await refuseByValues(client, staged, options)) + (await refuseByConstraints(client, staged, options));
+    const repeated = await keepLastOf(client, staged, options.lastOf);
     const good = types.map((type, index) => `c${index}::${type.type}`);
     const { rowCount } = await client.query(
-      `INSERT INTO ${into} (${types.map((type) => quoteName(type.name)).join(', ')}) SELECT ${good.join(', ')} FROM ${staged.staging}`,
+      `INSERT INTO ${into} (${types.map((type) => quoteName(type.name)).join(', ')}) OVERRIDING SYSTEM VALUE SELECT ${good.join(', ')} FROM ${staged.staging}`,
     );
     await client.query(`DROP TABLE ${staged.staging}`);
-    return { rows: rowCount ?? 0, quarantined };
+    return { rows: (rowCount ?? 0) + repeated, quarantined };
   } catch (error) {
     if (!isPostgresFailure(error)) throw error;
     throw postgresFailure(error, { doing: 'sorting good rows from bad ones', table: quoteTable(table) });
   }
+}
+
+/** While the numbers of the rows are there: where INSERT puts a row does not tell when it came. Returns how many rows it takes away. */
+async function keepLastOf(
+  client: ClientBase,
+  { staging, columns, texts }: Staged,
+  key: readonly string[] | undefined,
+): Promise<number> {
+  const values = columns.flatMap(({ name, type }, index) =>
+    key?.includes(name) === true ? [`${texts[index]}::${type}`] : [],
+  );
+  // A key that is not there as a whole is missing in all rows, which the table refuses.
+  if (key === undefined || values.length < key.length) return 0;
+  const { rowCount } = await client.query(`DELETE FROM ${staging} WHERE n IN (
+    SELECT n FROM (SELECT n, row_number() OVER (PARTITION BY ${values.join(', ')} ORDER BY n DESC) AS place FROM ${staging}) AS ranked
+    WHERE place > 1)`);
+  return rowCount ?? 0;
 }
 
 /** In the order of the source, which may leave columns out. */
