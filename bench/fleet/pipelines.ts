@@ -53,24 +53,19 @@ export interface FleetConfig {
   results: string;
 }
 
+type PipelineInput = NonNullable<TidemarkConfigInput['pipelines']>[string];
+
 /** A `tidemark.yaml` of the fleet, each pipeline due once, at its time. */
 export function fleetConfig(fleet: FleetConfig, dueOf: (index: number) => Date): TidemarkConfigInput {
   const { pipelines, rows, project, taskQueue, access, results } = fleet;
-  const entries = pipelines.map(
-    ({ name, table }, index) =>
-      [
-        name,
-        {
-          workflow: 'postgresIngest' as const,
-          input: {
-            source: { type: 'source' as const, name: SOURCE, options: { rows } },
-            target: TARGET,
-            tables: [table],
-          },
-          schedule: { calendar: calendarOf(dueOf(index)) },
-        },
-      ] as const,
-  );
+  const entries = pipelines.map(({ name, table }, index): [string, PipelineInput] => [
+    name,
+    {
+      workflow: 'postgresIngest',
+      input: { source: { type: 'source', name: SOURCE, options: { rows } }, target: TARGET, tables: [table] },
+      schedule: { calendar: calendarOf(dueOf(index)) },
+    },
+  ]);
   return {
     version: 1,
     project,
