@@ -96,10 +96,11 @@ async function measured(name: string, context: Context, workers: FleetWorkers): 
   const overSeconds = overSecondsOf(name, pipelines.length);
   const isSpread = name === 'spread';
   // Changing them takes longer than making them, and the events are counted.
-  const leadSeconds = 4 + 3 * applySeconds;
+  const leadSeconds = 3 + 2 * applySeconds;
   const library = (): Promise<Sample> => runLibrary(around, isSpread ? 1 : LIBRARY_LANES, isSpread);
   await library();
   const liveBefore = await workers.liveMegabytes();
+  options.say(`${name}: every pipeline has run once, the first round is prepared`);
   const samples = await takeTurns(
     {
       tidemark: async (): Promise<FleetSample> => {

@@ -15,7 +15,7 @@ const resultSchema = z.looseObject({
   batches: z.number(),
   rows: z.number(),
   highWatermark: z.looseObject({ from: z.unknown(), to: z.unknown() }),
-  watermark: z.looseObject({ notRecorded: z.string().optional(), differed: z.unknown() }).optional(),
+  watermark: z.looseObject({ notRecorded: z.string().optional(), differed: z.unknown().optional() }).optional(),
 });
 
 /** What is wrong with a run, by its result; undefined when nothing is. */
