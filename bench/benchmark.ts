@@ -6,6 +6,8 @@ export interface BenchmarkOptions {
   rows: number;
   /** Tables that they are spread over, where a benchmark has many. */
   tables: number | undefined;
+  /** Pipelines that they are spread over, where a benchmark has many. */
+  pipelines: number | undefined;
   /** Names of the cases to run, in the benchmark's order. */
   cases: readonly string[];
   rounds: number;
@@ -30,6 +32,8 @@ export interface Benchmark {
   /** Names of its cases, in their order. */
   cases: readonly string[];
   defaultRows: number;
+  /** False where there is nothing to compare it with: its notes say so. */
+  hasPeer?: false;
   /** What a reader must know to judge the figures. */
   notes: (options: BenchmarkOptions) => string[];
   run: (options: BenchmarkOptions) => Promise<CaseResult[]>;

@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.js';
 import { domainBenchmark } from './cases/domain.js';
 import { downloadBenchmark } from './cases/download.js';
+import { fleetBenchmark } from './cases/fleet.js';
 import { ingestBenchmark } from './cases/ingest.js';
 import { profilesBenchmark } from './cases/profiles.js';
 import { uploadBenchmark } from './cases/upload.js';
@@ -12,4 +13,5 @@ export const benchmarks: readonly Benchmark[] = [
   domainBenchmark,
   ingestBenchmark,
   profilesBenchmark,
+  fleetBenchmark,
 ];

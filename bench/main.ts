@@ -10,6 +10,7 @@ import { checkReport, type Report } from './report.js';
 interface Options {
   rows?: number;
   tables?: number;
+  pipelines?: number;
   case?: string[];
   rounds: number;
   peerRounds?: number;
@@ -25,6 +26,7 @@ const command = new Command('bench')
   .argument('[name]', `one of ${benchmarks.map(({ name }) => name).join(', ')}`)
   .option('--rows <n>', 'rows in all', count)
   .option('--tables <n>', 'tables that they are spread over, where a benchmark has many', count)
+  .option('--pipelines <n>', 'pipelines that they are spread over, where a benchmark has many', count)
   .option('--case <names...>', 'these cases only')
   .option('--rounds <n>', 'rounds in turn; medians are quoted', count, 3)
   .option('--peer-rounds <n>', 'rounds of the peer, when fewer or more than by default', count)
@@ -59,10 +61,11 @@ async function measured(benchmark: Benchmark, given: Options): Promise<Report> {
   const options: BenchmarkOptions = {
     rows: given.rows ?? benchmark.defaultRows,
     tables: given.tables,
+    pipelines: given.pipelines,
     cases: casesOf(benchmark, given.case),
     rounds: given.rounds,
     peerRounds: given.peerRounds,
-    peer: given.peer ? await preparePeer(root) : undefined,
+    peer: given.peer && benchmark.hasPeer !== false ? await preparePeer(root) : undefined,
     dataFolder: path.join(root, '.tidemark', 'bench', 'data'),
     workFolder: path.join(root, '.tidemark', 'bench', 'work'),
     workerOptions: given.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(given.profile)}`],

@@ -1,3 +1,4 @@
+import { fleetLines } from './fleet/figures.js';
 import type { CaseResult, Measure, Report } from './report.js';
 
 /** A report as people read it. */
@@ -29,6 +30,7 @@ function printCase(bench: string, result: CaseResult, say: (line: string) => voi
   for (const line of aligned([header, ...lines])) say(line);
   say('');
   for (const line of ratios(result)) say(line);
+  for (const line of result.fleet === undefined ? [] : fleetLines(result.fleet)) say(line);
   say('');
 }
 
@@ -55,7 +57,8 @@ function ratios(result: CaseResult): string[] {
     ...line('share of the limit', result.shareOfLimit * 100, ' %', 1),
     ...line('share of concurrency × the serial rate', result.shareOfConcurrency, ''),
     ...line('requests under way at a time, at most', result.peakInFlight, '', 0),
-    ...line('growth of memory', result.memoryGrowthMegabytes, ' MB', 1),
+    ...line('live memory of the worker', result.liveMegabytes, ' MB', 1),
+    ...line('its growth from a tenth of the rows to all', result.memoryGrowthMegabytes, ' MB', 1),
     ...line('growth of the table', result.tableGrowth === undefined ? undefined : result.tableGrowth * 100, ' %', 1),
     ...line('orchestration', result.orchestrationMillisecondsPerTable, ' ms per table', 1),
     ...line('the whole workflow', result.wholeWorkflowSeconds, ' s'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fleetSchema } from './fleet/figures.js';
 
 const seconds = z.number().positive();
 
@@ -24,7 +25,7 @@ export const caseSchema = z
     rows: z.int().positive(),
     bytes: z.int().positive(),
     tidemark: measureSchema,
-    /** Null with `--no-peer`. */
+    /** Null with `--no-peer`, and where there is none. */
     peer: measureSchema.nullable(),
     limit: measureSchema,
     /** Peer seconds / our seconds: above 1 is faster than the peer. */
@@ -52,8 +53,12 @@ export const caseSchema = z
     peakInFlight: z.int().nonnegative().optional(),
     /** Our rate / (concurrency × the rate of a serial client): 1 is all that there is to be had. */
     shareOfConcurrency: z.number().positive().optional(),
-    /** Peak memory after all rows less that after a tenth of them. */
+    /** Of our worker after all rows: what a garbage collection leaves, in all its threads, without native code. Its peak is `tidemark.peakRssMegabytes`. */
+    liveMegabytes: z.number().positive().optional(),
+    /** `liveMegabytes` less the same after a tenth of the rows. */
     memoryGrowthMegabytes: z.number().optional(),
+    /** Of many pipelines. */
+    fleet: fleetSchema.optional(),
     /** From when the export was seen to be ready. */
     tidemarkAfterWaitSeconds: seconds.optional(),
     peerAfterWaitSeconds: seconds.nullable().optional(),

@@ -74,12 +74,15 @@ export async function startIngestSurroundings(options: {
         return {
           run: async (one, { pattern }) => {
             const { seconds, result } = await runWorkflow<typeof postgresIngest>(around, 'postgresIngest', {
-              pipeline: 'bench',
+              // Its own: a watermark workflow knows nothing of databases that begin anew, and stays on the task queue that it began on.
+              pipeline: `bench-${randomUUID()}`,
               source:
                 one.source === 'rows' ? { type: 'source', name: ROWS } : { type: 'files', connection: FILES, pattern },
               target: TARGET,
               tables: [tableDefinition(one.key)],
             });
+            const { notRecorded } = result.watermark ?? {};
+            if (notRecorded !== undefined) throw new Error(`the high watermark was not recorded: ${notRecorded}`);
             return { seconds, rows: result.rows, peakRssMegabytes: await program.call('peakRssMegabytes', undefined) };
           },
           stop: () => program.stop(),

@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startDevServer } from '../../workers/dev-server/index.js';
 import type { amsUpsertProfiles } from '../../workflows/index.js';
 import type { AmsSandboxProgram } from '../programs/ams-sandbox.js';
+import { LIVE_MEMORY_OPTIONS } from '../programs/live-memory.js';
 import type { PlainProfilesProgram } from '../programs/plain-profiles.js';
 import type { ProfilesWorkerProgram } from '../programs/profiles-worker.js';
 import { startProgram } from '../programs/program.js';
@@ -14,11 +15,16 @@ import { makeWorkFolder } from '../work-folder.js';
 import { bundleWorkflows } from '../workflow-bundle.js';
 import { CONCURRENCY, csvOf, FORM, LATENCY_MS, valuesOf } from './table.js';
 
+export interface ProfilesSample extends Sample {
+  /** Of the worker, after a collection. */
+  liveMegabytes: number;
+}
+
 /** A Temporal server, the sandbox and a worker, each a process of its own. */
 export interface ProfileSurroundings {
   userIds: readonly number[];
   /** One durable run, from the call that starts it until its result is here; all that is stored is compared. */
-  tidemark: (count: number, round: number) => Promise<Sample>;
+  tidemark: (count: number, round: number) => Promise<ProfilesSample>;
   /** The same calls, `lanes` at a time, in a new process. */
   plain: (count: number, round: number, lanes: number) => Promise<Sample>;
   /** Most calls that our runs had under way at a time. */
@@ -50,7 +56,10 @@ export async function startProfileSurroundings(
     const lake = path.join(folder, 'lake');
     await mkdir(lake);
     const taskQueue = `bench-${randomUUID()}`;
-    const worker = startProgram<ProfilesWorkerProgram>(programUrl('profiles-worker'), workerOptions);
+    const worker = startProgram<ProfilesWorkerProgram>(programUrl('profiles-worker'), [
+      ...LIVE_MEMORY_OPTIONS,
+      ...workerOptions,
+    ]);
     ends.push(() => worker.stop());
     const bundlePath = await bundleWorkflows(folder);
     const results = path.join(folder, 'results');
@@ -81,7 +90,11 @@ export async function startProfileSurroundings(
         if (result.upserted !== count)
           throw new Error(`the workflow upserted ${result.upserted} profiles, not ${count}`);
         await compare(count, round);
-        return { seconds, peakRssMegabytes: await worker.call('peakRssMegabytes', undefined) };
+        return {
+          seconds,
+          peakRssMegabytes: await worker.call('peakRssMegabytes', undefined),
+          liveMegabytes: await worker.call('liveMegabytes', undefined),
+        };
       },
       plain: async (count, round, lanes) => {
         const program = startProgram<PlainProfilesProgram>(programUrl('plain-profiles'));

@@ -10,6 +10,9 @@ const kinds = {
   faults: { args: (name) => ['--scenario', name, '--faults', '3', '--seed', '10', '--json'], problems: faultProblems },
 };
 
+// What has nothing to be compared with says so by a peer that is null.
+const withoutPeer = ['fleet'];
+
 const [kind = ''] = process.argv.slice(2);
 const { args, problems } = kinds[kind];
 const script = path.join(root, 'scripts', `${kind}.mjs`);
@@ -51,12 +54,23 @@ function benchProblems(report, name) {
   if (typeof report.rows !== 'number') found.push('"rows" is not a number');
   if (!Array.isArray(report.cases) || report.cases.length === 0) return [...found, '"cases" holds nothing'];
   for (const one of report.cases) {
-    const numbers = ['rounds', 'speedOverPeer', 'shareOfLimit'].map((key) => [key, one[key]]);
-    for (const who of ['tidemark', 'peer', 'limit']) numbers.push([`${who}.seconds`, one[who]?.seconds]);
+    const numbers = ['rounds', 'shareOfLimit'].map((key) => [key, one[key]]);
+    for (const who of ['tidemark', 'limit']) numbers.push([`${who}.seconds`, one[who]?.seconds]);
+    if (!withoutPeer.includes(name))
+      numbers.push(['speedOverPeer', one.speedOverPeer], ['peer.seconds', one.peer?.seconds]);
+    if (name === 'fleet') numbers.push(...fleetNumbers(one.fleet));
     for (const [key, value] of numbers)
       if (!(Number.isFinite(value) && value > 0)) found.push(`case ${one.case}: ${key} is ${JSON.stringify(value)}`);
   }
   return found;
+}
+
+function fleetNumbers(fleet) {
+  const keys = ['pipelines', 'workers', 'runsPerSecond', 'applySeconds'].map((key) => [`fleet.${key}`, fleet?.[key]]);
+  const due = ['toStart', 'toFirstStep', 'toEnd'].map((key) => [`fleet.fromDue.${key}`, fleet?.fromDue?.[key]?.median]);
+  const events = ['run', 'pipeline', 'watermark'].map((key) => [`fleet.events.${key}`, fleet?.events?.[key]]);
+  const memory = ['peakRssMegabytes', 'liveAfterMegabytes'].map((key) => [`fleet.memory.${key}`, fleet?.memory?.[key]]);
+  return [...keys, ...due, ...events, ...memory];
 }
 
 function faultProblems(report, name) {
