@@ -7,9 +7,12 @@ function line(name: string, stage: ProgressStage, more: Partial<ProgressLine> = 
   return { name, stage, state: stage, changed: at, ...more };
 }
 
-function details(lines: ProgressLine[], more: { note?: string; title?: string } = {}): string {
-  const { note, title = 'Convention upload of Geography' } = more;
-  return progressMarkdown({ title, noun: 'table', phase: 'sending tables', since: at, note, batchId: '7', lines });
+function details(
+  lines: ProgressLine[],
+  more: { note?: string; title?: string; marks?: ReadonlyMap<string, unknown> } = {},
+): string {
+  const { note, title = 'Convention upload of Geography', marks = new Map() } = more;
+  return progressMarkdown({ marks, title, noun: 'table', phase: 'sending tables', since: at, note, batchId: '7', lines });
 }
 
 describe('the current details of a run', () => {
@@ -59,6 +62,27 @@ describe('the current details of a run', () => {
     expect(inOrder(lines).map(({ name }) => name)).toEqual(['f', 'e', 'd', 'c', 'b', 'a']);
   });
 
+  it('show below them the high watermark of each table that has one, in the same order', () => {
+    const marks = new Map<string, unknown>([
+      ['b', '2026-11-21T10:39:21.123456+00:00'],
+      ['a', null],
+      ['c', { lsn: '0/16B3748' }],
+      ['e', 'x'.repeat(60)],
+    ]);
+    const text = details([line('a', 'waiting'), line('b', 'success'), line('c', 'in work'), line('d', 'failed')], { marks });
+    expect(text.replaceAll('\u2003', ' ').split('\n\n').at(-1)).toBe(
+      [
+        '|table| high watermark|',
+        '|:-|:-|',
+        '|c| {"lsn":"0/16B3748"}|',
+        '|b| 2026-11-21T10:39:21.123456+00:00|',
+        '|a| none yet|',
+      ].join('\n'),
+    );
+    const long = details([line('e', 'success')], { marks });
+    expect(long).toContain(`|\u2003${'x'.repeat(39)}…|`);
+  });
+
   it('stay short enough for an address, however many tables there are and whatever their names', () => {
     const lines = Array.from({ length: 1_000 }, (_, index) =>
       line(`geo_${'table'.repeat(8)}_${index}`, 'success', { rows: 1_000_000, bytes: 1e9, seconds: 4_000 }),
@@ -67,6 +91,8 @@ describe('the current details of a run', () => {
     expect(text).toContain('1,000 tables: 1,000 success');
     expect(text).toContain('… and 975 more');
     expect(encodeURIComponent(text).length).toBeLessThan(6_000);
+    const marks = new Map(lines.map(({ name }) => [name, '2026-11-21T10:39:21.123456+00:00']));
+    expect(encodeURIComponent(details(lines, { marks })).length).toBeLessThan(7_600);
   });
 
   it('show texts of others as they are: no markup, no link, no picture, no row or column of their own', () => {

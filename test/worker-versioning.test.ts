@@ -69,9 +69,9 @@ describe('with worker.deployment in the config', () => {
     });
   });
 
-  it('a workflow that lives for ever moves to the current code by itself', async () => {
-    const handle = await temporal.client.workflow.start('tidemarkWatch', {
-      workflowId: `watch-${name}`,
+  it.each(['tidemarkWatch', 'tidemarkWatermark'])('%s, which lives for ever, moves to the current code by itself', async (type) => {
+    const handle = await temporal.client.workflow.start(type, {
+      workflowId: `${type}-${name}`,
       taskQueue: temporal.taskQueue,
       args: [{ pipeline: name }],
     });

@@ -26,6 +26,8 @@ export interface ProgressDetails {
   since: number;
   note: string | undefined;
   batchId: string | undefined;
+  /** High watermarks by table, where the pipeline keeps them; null: none yet. */
+  marks?: ReadonlyMap<string, unknown>;
   lines: readonly ProgressLine[];
 }
 
@@ -34,6 +36,8 @@ const MAX_SHOWN = 25;
 const MAX_NOTE = 1_000;
 const MAX_REASONS = 5;
 const MAX_REASON = 300;
+const MAX_MARKS = 12;
+const MAX_MARK = 40;
 
 /** Failed ones first, then those in work, sent, ended (the latest first); what only waits comes last. */
 const ORDER: readonly ProgressStage[] = ['failed', 'in work', 'sent', 'success', 'skipped', 'waiting'];
@@ -57,7 +61,7 @@ export function inOrder(lines: readonly ProgressLine[]): ProgressLine[] {
 }
 
 /** The current details of a run, for the Web UI: what it is doing, since when, and a small table. */
-export function progressMarkdown({ title, noun, phase, since, note, batchId, lines }: ProgressDetails): string {
+export function progressMarkdown({ title, noun, phase, since, note, batchId, marks, lines }: ProgressDetails): string {
   const batch = batchId === undefined ? '' : ` · batch ${text(batchId)}`;
   const ordered = inOrder(lines);
   const shown = ordered.slice(0, MAX_SHOWN);
@@ -69,6 +73,7 @@ export function progressMarkdown({ title, noun, phase, since, note, batchId, lin
     ...(lines.length === 0 ? [] : [countsOf(ordered, noun), tableOf(shown, noun)]),
     ...(more > 0 ? [`… and ${grouped(more)} more`] : []),
     ...reasonsOf(ordered, note),
+    ...marksOf(ordered, marks),
   ].join('\n\n');
 }
 
@@ -110,6 +115,23 @@ function reasonsOf(lines: readonly ProgressLine[], note = ''): string[] {
     .slice(0, MAX_REASONS)
     .map(({ name, reason }) => `- **${text(name)}:** ${text(reason, MAX_REASON)}`);
   return shown.length === 0 ? [] : [shown.join('\n')];
+}
+
+/** A table of its own: beside the sizes there is no room for an instant. */
+function marksOf(lines: readonly ProgressLine[], marks: ProgressDetails['marks'] = new Map()): string[] {
+  if (marks.size === 0) return [];
+  const named = lines.filter(({ name }) => marks.has(name));
+  const rows = named.slice(0, MAX_MARKS).map(({ name }) => row([text(name), markText(marks.get(name))]));
+  const more = named.length - rows.length;
+  return [
+    [row(['table', 'high watermark']), '|:-|:-|', ...rows].join('\n'),
+    ...(more > 0 ? [`… and ${grouped(more)} more: query watermarks of the workflow that holds them`] : []),
+  ];
+}
+
+function markText(value: unknown): string {
+  if (value === null || value === undefined) return 'none yet';
+  return text(typeof value === 'string' ? value : JSON.stringify(value), MAX_MARK);
 }
 
 function stateOf({ stage, state }: ProgressLine): string {
