@@ -12,7 +12,16 @@ function details(
   more: { note?: string; title?: string; marks?: ReadonlyMap<string, unknown> } = {},
 ): string {
   const { note, title = 'Convention upload of Geography', marks = new Map() } = more;
-  return progressMarkdown({ marks, title, noun: 'table', phase: 'sending tables', since: at, note, batchId: '7', lines });
+  return progressMarkdown({
+    marks,
+    title,
+    noun: 'table',
+    phase: 'sending tables',
+    since: at,
+    note,
+    batchId: '7',
+    lines,
+  });
 }
 
 describe('the current details of a run', () => {
@@ -69,7 +78,9 @@ describe('the current details of a run', () => {
       ['c', { lsn: '0/16B3748' }],
       ['e', 'x'.repeat(60)],
     ]);
-    const text = details([line('a', 'waiting'), line('b', 'success'), line('c', 'in work'), line('d', 'failed')], { marks });
+    const text = details([line('a', 'waiting'), line('b', 'success'), line('c', 'in work'), line('d', 'failed')], {
+      marks,
+    });
     expect(text.replaceAll('\u2003', ' ').split('\n\n').at(-1)).toBe(
       [
         '|table| high watermark|',

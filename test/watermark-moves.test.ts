@@ -40,11 +40,7 @@ describe('the high watermarks of a pipeline that moves to another task queue', (
     const first = await download(here, pipeline);
     expect((await handle.describe()).taskQueue).toBe(here.temporal.taskQueue);
     const pending = { key: 'cust_regions', value: '2020-01-01T00:00:00Z', by: 'ann', reason: 'again' };
-    const { id } = await updateWatermarks(
-      { client, taskQueue: here.temporal.taskQueue, pipeline },
-      'set',
-      pending,
-    );
+    const { id } = await updateWatermarks({ client, taskQueue: here.temporal.taskQueue, pipeline }, 'set', pending);
     await leave();
 
     const second = await download(there, pipeline);

@@ -48,7 +48,8 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
   const inlineRows = config.temporal.payloadStorage === undefined ? {} : { maxInlineRows: MAX_STORED_ROWS };
   const { tracing: wanted, health: { address } = {}, bundle } = config.worker;
   // Before anything is begun that would have to be ended.
-  const prebuilt = bundle === undefined ? undefined : await usableBundle(bundle, { ...config.temporal, ...config.worker });
+  const prebuilt =
+    bundle === undefined ? undefined : await usableBundle(bundle, { ...config.temporal, ...config.worker });
   const tracing = wanted === undefined ? undefined : await startTracing(wanted);
   const health = address === undefined ? undefined : await startHealth(address, options.connection);
   const worker = await Worker.create({

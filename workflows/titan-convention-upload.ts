@@ -70,8 +70,7 @@ async function run(
     };
   });
   const marked = manifest.flatMap(({ target, changes }) => (changes === undefined ? [] : [target.conventionKey]));
-  if (owner !== undefined && opened !== undefined)
-    progress.together(() => showMarks(progress, marked, owner, opened));
+  if (owner !== undefined && opened !== undefined) progress.together(() => showMarks(progress, marked, owner, opened));
   const result = await runImport({
     branchId: discovery.branchId,
     manifest,

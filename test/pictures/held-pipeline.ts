@@ -77,7 +77,8 @@ function held(tables: ProgressView['tables']): boolean {
 /** Has the Schedule start a run now; returns when the pipeline's own workflow has begun. */
 async function scheduledRun({ temporal: { client } }: Stage): Promise<WorkflowHandle> {
   const schedule = client.schedule.getHandle(`tidemark/${DOWN}`);
-  const started = async () => (await schedule.describe()).info.recentActions.map(({ action }) => action.workflow.workflowId);
+  const started = async () =>
+    (await schedule.describe()).info.recentActions.map(({ action }) => action.workflow.workflowId);
   const before = await started();
   await schedule.trigger();
   for (;;) {

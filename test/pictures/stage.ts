@@ -5,7 +5,13 @@ import process from 'node:process';
 import { NativeConnection } from '@temporalio/worker';
 import type { TidemarkConfig } from '../../contracts/config.js';
 import { startTitanSandbox, type TitanSandbox } from '../../sandbox/titanrdm/index.js';
-import { applySchedules, connectTemporal, planSchedules, projectOf, type TemporalClient } from '../../workers/client/index.js';
+import {
+  applySchedules,
+  connectTemporal,
+  planSchedules,
+  projectOf,
+  type TemporalClient,
+} from '../../workers/client/index.js';
 import { loadConfig } from '../../workers/config/index.js';
 import { startDevServer } from '../../workers/dev-server/index.js';
 import { createTidemarkWorker } from '../../workers/index.js';
