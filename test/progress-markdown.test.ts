@@ -32,7 +32,7 @@ describe('the current details of a run', () => {
       line('geo_time_zones', 'skipped', { state: 'skipped (no source data)' }),
       line('geo_regions', 'waiting'),
     ]);
-    expect(text.replaceAll(/[\u2003\u00a0]/gu, ' ').split('\n')).toEqual([
+    expect(text.replaceAll(/[\u2007\u00a0]/gu, ' ').split('\n')).toEqual([
       '### Convention upload of Geography',
       '',
       '**sending tables** since 2026-11-21 10:39:21 UTC · batch 7',
@@ -54,7 +54,7 @@ describe('the current details of a run', () => {
       note: 'Nothing was applied: no such file',
     });
     expect(text).toContain('\n\n> Nothing was applied: no such file\n\n');
-    expect(text).toContain('|a|\u2003✗ **failed**|');
+    expect(text).toContain('|a|\u2007✗\u00a0**failed**|');
     expect(text).not.toContain('- **a:**');
     expect(text.endsWith(`\n\n- **b:** ${'x'.repeat(299)}…`)).toBe(true);
   });
@@ -77,11 +77,12 @@ describe('the current details of a run', () => {
       ['a', null],
       ['c', { lsn: '0/16B3748' }],
       ['e', 'x'.repeat(60)],
+      ['f', '42'],
     ]);
     const text = details([line('a', 'waiting'), line('b', 'success'), line('c', 'in work'), line('d', 'failed')], {
       marks,
     });
-    expect(text.replaceAll('\u2003', ' ').split('\n\n').at(-1)).toBe(
+    expect(text.replaceAll('\u2007', ' ').split('\n\n').at(-1)).toBe(
       [
         '|table| high watermark|',
         '|:-|:-|',
@@ -90,8 +91,9 @@ describe('the current details of a run', () => {
         '|a| none yet|',
       ].join('\n'),
     );
+    expect(details([line('f', 'success')], { marks })).toContain('|\u2007"42"|');
     const long = details([line('e', 'success')], { marks });
-    expect(long).toContain(`|\u2003${'x'.repeat(39)}…|`);
+    expect(long).toContain(`|\u2007${'x'.repeat(39)}…|`);
   });
 
   it('stay short enough for an address, however many tables there are and whatever their names', () => {

@@ -5,7 +5,7 @@ import type { Watermarks } from '../contracts/watermark.js';
 import { runLink } from '../workers/client/index.js';
 import { DOWN, HELD, holdScheduledRun, type HeldRun } from './pictures/held-pipeline.js';
 import { openStage, type Stage } from './pictures/stage.js';
-import { openBrowser, openPage, openTab, rowsAround, straightQuotes, whereShown } from './support/browser.js';
+import { openBrowser, openPage, openTab, rowsAround, whereShown } from './support/browser.js';
 import { quietWorkers } from './support/environment.js';
 import { noteSecrets } from './support/known-secrets.js';
 
@@ -51,7 +51,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
       await open(held.work, 'User Metadata');
       await whereShown(page, `Pipeline ${DOWN}`);
       await whereShown(page, /9 tables: .*7 success/u);
-      const [head, ...rows] = await rowsAround(await whereShown(page, 'state'));
+      const [head, ...rows] = await rowsAround(await whereShown(page, /^state$/u));
       expect(head).toEqual(['table', 'state', 'rows', 'size', 'time']);
       expect(rows).toHaveLength(9);
       expect(rows.slice(0, 2).map(([table, state]) => [table, state])).toEqual([
@@ -60,6 +60,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
       ]);
       const airports = rows.find(([table]) => table === 'geo_airports');
       expect(airports?.slice(1, 3)).toEqual(['✓ success', '40']);
+      expect(await overflow(page)).toBe(0);
     },
     TIMEOUT_MS,
   );
@@ -68,7 +69,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
     "shows the high watermark of each of its tables: where it goes on from, and where it has come to once a table's rows are safe",
     async () => {
       await open(held.work, 'User Metadata');
-      const rows = await rowsAround(await whereShown(page, 'high watermark'));
+      const rows = await rowsAround(await whereShown(page, /^high watermark$/u));
       expect(rows[0]).toEqual(['table', 'high watermark']);
       expect(Object.fromEntries(rows.slice(1))).toEqual(
         Object.fromEntries(Object.keys(marks).map((table) => [table, markOf(table)])),
@@ -87,8 +88,8 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
     async (_which, workflow) => {
       const handle = workflow();
       await open(handle, 'Search Attributes');
-      for (const text of ['TidemarkPipeline', DOWN, 'TidemarkOutcome', 'running', 'TidemarkDomain', /Geography/u])
-        await whereShown(page, text);
+      for (const text of ['TidemarkPipeline', DOWN, 'TidemarkOutcome', 'running', 'TidemarkDomain', 'Geography'])
+        await whereShown(page, new RegExp(`"${text}"`, 'u'));
       const query = encodeURIComponent(`TidemarkPipeline = "${DOWN}" AND TidemarkOutcome = "running"`);
       await page.goto(place(`workflows?query=${query}`));
       await whereShown(page, handle.workflowId);
@@ -101,10 +102,18 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
     async () => {
       await open(held.watermarks, 'User Metadata');
       await whereShown(page, `High watermarks of ${DOWN}`);
-      const rows = await rowsAround(await whereShown(page, 'geo_airports'));
-      const shown = rows.find(([key]) => key === 'geo_airports')?.map(straightQuotes);
-      expect(shown?.[1]).toBe(JSON.stringify(marks['geo_airports']?.value));
-      expect(rows).toHaveLength(1 + Object.keys(marks).length);
+      const { runId } = await held.work.describe();
+      await whereShown(page, new RegExp(`By run ${runId}, at `, 'u'));
+      // A table for each run: the one that is under way has moved seven, the one before it the two that stand still now.
+      const moved = await rowsAround(await whereShown(page, 'geo_airports'));
+      const before = await rowsAround(await whereShown(page, HELD.waiting));
+      expect([moved[0], before[0]]).toEqual([
+        ['key', 'value'],
+        ['key', 'value'],
+      ]);
+      expect(moved).toContainEqual(['geo_airports', markOf('geo_airports')]);
+      expect(before).toContainEqual([HELD.waiting, markOf(HELD.waiting)]);
+      expect(await overflow(page)).toBe(0);
     },
     TIMEOUT_MS,
   );
@@ -132,3 +141,16 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
     TIMEOUT_MS,
   );
 });
+
+/** Pixels by which the markdown is wider than the frames that the Web UI gives it. */
+async function overflow(page: Page): Promise<number> {
+  let most = 0;
+  for (const frame of page.frames().filter((each) => each !== page.mainFrame())) {
+    // A number, as the expression says.
+    const pixels = (await frame.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    )) as number;
+    most = Math.max(most, pixels);
+  }
+  return most;
+}

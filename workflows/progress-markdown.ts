@@ -1,5 +1,5 @@
 import { bytesText, counted, grouped, secondsText } from '../contracts/readable.js';
-import { ENDS, instant, row, text } from './markdown.js';
+import { ENDS, instant, row, text, unbroken, valueText } from './markdown.js';
 
 /** Where a table is on its way. */
 export type ProgressStage = 'failed' | 'in work' | 'sent' | 'success' | 'skipped' | 'waiting';
@@ -98,7 +98,7 @@ function tableOf(lines: readonly ProgressLine[], noun: string): string {
       text(line.name),
       stateOf(line),
       sized && line.rows !== undefined ? grouped(line.rows) : '',
-      sized && line.bytes !== undefined ? bytesText(line.bytes) : '',
+      sized && line.bytes !== undefined ? unbroken(bytesText(line.bytes)) : '',
       timeOf(line),
     ]);
   });
@@ -130,17 +130,16 @@ function marksOf(lines: readonly ProgressLine[], marks: ProgressDetails['marks']
 }
 
 function markText(value: unknown): string {
-  if (value === null || value === undefined) return 'none yet';
-  return text(typeof value === 'string' ? value : JSON.stringify(value), MAX_MARK);
+  return value === null || value === undefined ? 'none yet' : valueText(value, MAX_MARK);
 }
 
 function stateOf({ stage, state }: ProgressLine): string {
   const sign = SIGNS[stage];
-  if (stage === 'failed') return `${sign} **failed**`;
-  return stage === 'in work' ? `${sign} **${text(state)}**` : `${sign} ${text(state)}`;
+  if (stage === 'failed') return `${sign}\u00a0**failed**`;
+  return stage === 'in work' ? `${sign}\u00a0**${text(state)}**` : `${sign}\u00a0${text(state)}`;
 }
 
 function timeOf({ stage, began, seconds }: ProgressLine): string {
-  if (seconds !== undefined) return secondsText(seconds).replaceAll(' ', '\u00a0');
-  return stage === 'in work' && began !== undefined ? `since\u00a0${instant(began).slice(11)}` : '';
+  if (seconds !== undefined) return unbroken(secondsText(seconds));
+  return stage === 'in work' && began !== undefined ? unbroken(`since ${instant(began).slice(11)}`) : '';
 }

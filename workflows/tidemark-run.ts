@@ -39,7 +39,8 @@ export async function tidemarkRun(input: TidemarkRunInput): Promise<unknown> {
   const body = async () => {
     const parsed = parseInput('tidemarkRun', tidemarkRunInputSchema, input);
     const result = await run(parsed, view);
-    return { summary: summaryOf(result), result };
+    // Its fields too: rows and tables of the result are what the run is searched for by.
+    return { ...fieldsOf(result), summary: summaryOf(result), result };
   };
   // What it is about is said by the input of the pipeline's own workflow.
   const { pipeline, input: own } = fieldsOf(input);

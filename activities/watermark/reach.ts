@@ -67,7 +67,7 @@ export async function updateWatermarks<Name extends keyof Updates>(
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           args: [{ pipeline, ...(lost === undefined ? {} : { lost }) }],
           staticSummary: `High watermarks of ${pipeline}`,
-          staticDetails: DETAILS,
+          staticDetails: detailsOf(pipeline),
         }),
       },
     );
@@ -79,11 +79,16 @@ export async function updateWatermarks<Name extends keyof Updates>(
   }
 }
 
-const DETAILS = `Stays for ever: it holds what the pipeline's runs have reached, and what people have set. Terminated, it is started anew by the
-next run; what only it has held is lost then.
-
-- read: \`tidemark watermark get PIPELINE\`, \`tidemark history PIPELINE\`
-- set: \`tidemark watermark set PIPELINE TABLE --value JSON --reason TEXT\``;
+/** Markdown in which a line's end is one. */
+function detailsOf(pipeline: string): string {
+  return [
+    "Stays for ever: it holds what the pipeline's runs have reached, and what people have set. Terminated, it is started anew by the next run; what only it has held is lost then.",
+    '',
+    `- read: \`tidemark watermark get ${pipeline}\``,
+    `- changes: \`tidemark history ${pipeline}\``,
+    `- set: \`tidemark watermark set ${pipeline}\``,
+  ].join('\n');
+}
 
 /** Where the workflow waits for its tasks, if it runs; else what became of the one before. Nothing when there was none. */
 export async function lookAt({ workflow }: Client, pipeline: string): Promise<{ lost?: Lost; waitsOn?: string }> {

@@ -5,7 +5,7 @@ import type { ProgressView } from '../../contracts/titan-results.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import { pipelineWorkflowId } from '../../contracts/config.js';
 import { watermarkWorkflowId } from '../../contracts/watermark.js';
-import { startPipeline, type StartedRun } from '../../workers/client/index.js';
+import { executeWorkflow, startPipeline, type StartedRun } from '../../workers/client/index.js';
 import type { Stage } from './stage.js';
 
 export const UP = 'geography-up';
@@ -37,9 +37,7 @@ export async function holdScheduledRun(stage: Stage): Promise<HeldRun> {
   await stage.apply();
   await (await scheduledRun(stage)).result();
 
-  await change(stage, 'geo_airports.csv', 40);
-  await change(stage, 'geo_cities.csv', 12);
-  await (await start(stage, UP)).handle.result();
+  await sendChanges(stage, { airports: 40, cities: 12 });
   sandbox.setFaults([
     { kind: 'slow', match: { route: 'download.get', table: HELD.receiving }, delayMs: 600_000 },
     { kind: 'exportNeverEnds', match: { route: 'exports.new', table: HELD.waiting } },
@@ -93,9 +91,23 @@ async function hasBegun(run: WorkflowHandle): Promise<boolean> {
   return events?.some((event) => event.childWorkflowExecutionStartedEventAttributes) === true;
 }
 
-/** The last column of the first rows has other values now. */
-async function change({ data }: Stage, file: string, rows: number): Promise<void> {
-  const lines = (await readFile(path.join(data, file), 'utf8')).split('\n');
-  const changed = lines.map((line, index) => (index === 0 || index > rows ? line : `${line.trimEnd()}9`));
-  await writeFile(path.join(data, file), changed.join('\n'));
+/** Somebody changes the last column of the first rows of these tables in TitanRDM. */
+async function sendChanges(stage: Stage, tables: Record<string, number>): Promise<void> {
+  const { data, changes, temporal } = stage;
+  for (const [table, rows] of Object.entries(tables)) {
+    const lines = (await readFile(path.join(data, `geo_${table}.csv`), 'utf8')).split('\n').slice(0, rows + 1);
+    const changed = lines.map((line, index) => (index === 0 ? line : `${line.trimEnd()}9`));
+    await writeFile(path.join(changes, `geo_${table}.csv`), `${changed.join('\n')}\n`);
+  }
+  await executeWorkflow(
+    temporal.client,
+    'titanConventionUpload',
+    {
+      ...{ connection: 'titan', branch: { name: 'main' }, domain: 'Geography' },
+      store: 'changes',
+      tables: Object.keys(tables),
+      pattern: 'incremental_upsert_only',
+    },
+    { taskQueue: temporal.target.taskQueue },
+  );
 }

@@ -67,9 +67,9 @@ async function takePipeline(stage: Stage, browser: Browser, picture: Picture): P
   await page.goto(linkOf(stage, held.work));
   await openTab(page, 'User Metadata');
   await whereShown(page, 'high watermark');
-  await page.setViewportSize({ width: 1400, height: 1080 });
+  await page.setViewportSize({ width: 1400, height: 1120 });
   await take(page, picture('pipeline-run.png'));
-  await page.setViewportSize({ width: 1400, height: 620 });
+  await page.setViewportSize({ width: 1400, height: 720 });
   await openTab(page, 'Search Attributes');
   await whereShown(page, 'TidemarkPipeline');
   await take(page, picture('search-attributes.png'));

@@ -25,6 +25,8 @@ export interface Stage {
   sandbox: TitanSandbox;
   /** Folder of the store `data`, which is uploaded. */
   data: string;
+  /** Folder of the store `changes`, empty at first. */
+  changes: string;
   webUi: string;
   /** Makes the Schedules of the config, as `tidemark apply` does. */
   apply: () => Promise<void>;
@@ -36,12 +38,13 @@ temporal: { taskQueue: reference-data }
 connections:
   titan: { type: titanrdm, url: '${url}', clientId: '\${TITAN_ID}', clientSecret: '\${TITAN_SECRET}' }
   data: { type: files, path: data }
+  changes: { type: files, path: changes }
   landing: { type: files, path: landing }
 pipelines:
   geography-up:
     description: All tables of Geography into TitanRDM
     workflow: titanConventionUpload
-    input: { connection: titan, branch: { name: main }, domain: Geography, store: data, concurrency: 2, poll: { intervalSeconds: 0.5 } }
+    input: { connection: titan, branch: { name: main }, domain: Geography, store: data, concurrency: 2, poll: { intervalSeconds: 1 } }
   geography-down:
     description: Changes of Geography from TitanRDM, every night
     workflow: titanConventionDownload
@@ -53,7 +56,7 @@ pipelines:
       pattern: incremental
       lagSeconds: 0
       exportsInFlight: 7
-      poll: { intervalSeconds: 0.5 }
+      poll: { intervalSeconds: 1 }
     schedule: { cron: 30 2 * * *, timezone: Europe/London, overlap: bufferOne }
 `;
 
@@ -65,8 +68,8 @@ export async function openStage(): Promise<Stage> {
   try {
     const root = await mkdtemp(path.join(tmpdir(), 'tidemark-pictures-'));
     closers.push(() => rm(root, { recursive: true, force: true }));
-    const data = path.join(root, 'data');
-    for (const name of ['data', 'landing']) await mkdir(path.join(root, name));
+    const [data, changes] = [path.join(root, 'data'), path.join(root, 'changes')];
+    for (const name of ['data', 'changes', 'landing']) await mkdir(path.join(root, name));
     const sandbox = await startTitanSandbox({ domains: [await makeGeography(data)] });
     closers.push(() => sandbox.close());
     // Never a configured one: its lists hold other things too, and search attributes are registered when it starts.
@@ -99,7 +102,7 @@ export async function openStage(): Promise<Stage> {
     });
     const apply = async (): Promise<void> =>
       applySchedules(temporal, await planSchedules(temporal, config), projectOf(config, temporal));
-    return { temporal, config, sandbox, data, webUi, apply, close };
+    return { temporal, config, sandbox, data, changes, webUi, apply, close };
   } catch (error) {
     await close();
     throw error;
