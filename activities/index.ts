@@ -17,7 +17,7 @@ export {
   type SourceContext,
   type SourceFunction,
 } from './postgres/index.js';
-export { createWatermarkActivities } from './watermark/index.js';
+export { createWatermarkActivities, type VisitQueue } from './watermark/index.js';
 export {
   createAmsActivities,
   planProfiles,

@@ -34,7 +34,8 @@ export const scheduleErrors = {
     mend: 'Give the option that the message names, or set the variable.',
   },
   BUNDLE_UNUSABLE: {
-    meaning: 'The workflow bundle that a worker was given is not there, or was made by another release.',
-    mend: 'Make it anew with `tidemark bundle`, with the same release of Tidemark as the worker.',
+    meaning:
+      'The workflow bundle that a worker was given is not there, was made by another release, or lacks what encryption or traces need.',
+    mend: 'Make it anew with `tidemark bundle`, with the same release of Tidemark as the worker; with `temporal.encryption` or `worker.tracing` leave it out.',
   },
 } as const;

@@ -6,7 +6,7 @@ export const watermarkErrors = {
   },
   WATERMARK_UNREACHABLE: {
     meaning: "The workflow that holds the pipeline's high watermarks does not answer.",
-    mend: 'Does a worker poll its task queue, and is it of this release? Where the queue was given up, terminate that workflow: the next run starts it anew.',
+    mend: 'Does a worker poll its task queue, and is it of this release? Where the queue was given up, a run of the pipeline brings the workflow to its own; if that fails, let a worker poll the old queue until the next run has begun.',
   },
   WATERMARK_PLUGIN_MISSING: {
     meaning: "The run needs the pipeline's high watermarks, and the worker has no watermarkPlugin.",

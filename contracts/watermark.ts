@@ -113,6 +113,10 @@ export const openSchema = z.strictObject({
 });
 export type Open = z.infer<typeof openSchema>;
 
+/** Update `move`: the workflow goes on on another task queue, with all that it holds. Safe to repeat. */
+export const moveSchema = z.strictObject({ taskQueue: z.string().min(1).max(1_000) });
+export type Move = z.infer<typeof moveSchema>;
+
 /** Why an earlier workflow of the same pipeline is not there any more, and what it held is lost with it. */
 export const lostSchema = z.strictObject({
   /** In Temporal's words: `TERMINATED`, `CANCELLED`, ... */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
+import { usableBundle } from '../workers/workflow-bundle.js';
 import { cli, startCli, type CliOptions } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
 import { noteSecrets } from './support/known-secrets.js';
@@ -218,5 +219,15 @@ describe('tidemark bundle', () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/made by Tidemark 0\.0\.1; this is .* \(BUNDLE_UNUSABLE\)/);
     expect((await tidemark('worker', '--bundle', 'none.js')).stderr).toContain('(BUNDLE_UNUSABLE)');
+  });
+
+  it.each([
+    ['temporal.encryption', { encryption: { keys: { k1: 'not looked at' }, current: 'k1' } }],
+    ['worker.tracing', { tracing: { endpoint: 'http://127.0.0.1:9/v1/traces', service: 'tables' } }],
+  ])('is of no use beside %s, and the refusal says what to leave out', async (key, given) => {
+    await expect(usableBundle('workflows.js', given)).rejects.toMatchObject({
+      code: 'BUNDLE_UNUSABLE',
+      message: expect.stringContaining(`Leave out worker.bundle where ${key} is set`),
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pipelineWorkflowId } from '../contracts/config.js';
 import { INDEXED_VALUE_TYPES, searchAttributeNames } from '../contracts/search-attributes.js';
 import { startDevServer, type DevServer } from '../workers/dev-server/index.js';
 import { cli } from './support/cli.js';
@@ -71,6 +72,21 @@ describe('in the same namespace, which has the search attributes now, a run', ()
     while (found.size === 0)
       for await (const { workflowId } of tenant.temporal.client.workflow.list({ query })) found.add(workflowId);
     expect([...found]).toEqual([handle.workflowId]);
+  });
+
+  it("of a pipeline can be searched for on both of its workflows: the one that was started, and the pipeline's own", async () => {
+    const { pipeline, ...input } = upload;
+    const handle = await tenant.start('tidemarkRun', { pipeline, workflow: 'titanConventionUpload', input });
+    await handle.result();
+    const found = {
+      TidemarkPipeline: 'customers-up',
+      TidemarkOutcome: 'success',
+      TidemarkDomain: ['Customer'],
+      TidemarkTable: ['cust_customers', 'cust_regions'],
+      TidemarkRows: 2,
+    };
+    expect(await attributesOf(tenant, handle.workflowId)).toEqual(found);
+    expect(await attributesOf(tenant, pipelineWorkflowId(pipeline))).toEqual(found);
   });
 
   it('that fails, or is cancelled, says so', async () => {

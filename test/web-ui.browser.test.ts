@@ -5,7 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { Browser, Page } from 'playwright-core';
 import type { ProgressView } from '../contracts/titan-results.js';
 import { runLink } from '../workers/client/index.js';
-import { openBrowser, openPage, openTab, whereShown } from './support/browser.js';
+import { openBrowser, openPage, openTab, rowsAround, straightQuotes, whereShown } from './support/browser.js';
 import { failureOf } from './support/outcome.js';
 import { openTenant, type Tenant } from './support/tenant.js';
 
@@ -142,20 +142,4 @@ async function untilSent(handle: WorkflowHandle, table: string): Promise<void> {
     if (tables.some(({ name, state }) => name === table && state === 'sent')) return;
     await sleep(100);
   }
-}
-
-/** The rows of the table that a cell is in, as a browser lays them out: it was markdown before. */
-async function rowsAround(cell: Awaited<ReturnType<typeof whereShown>>): Promise<string[][]> {
-  const rows = await cell.locator('xpath=ancestor::table[1]').locator('tr').all();
-  return Promise.all(
-    rows.map(async (row) => {
-      const texts = await row.locator('th, td').allInnerTexts();
-      return texts.map((text) => text.replaceAll(/\s+/gu, ' ').trim());
-    }),
-  );
-}
-
-/** The Web UI sets quotation marks as a typographer would. */
-function straightQuotes(text: string): string {
-  return text.replaceAll(/[“”]/gu, '"').replaceAll('’', "'");
 }

@@ -69,17 +69,20 @@ describe('with worker.deployment in the config', () => {
     });
   });
 
-  it('a workflow that lives for ever moves to the current code by itself', async () => {
-    const handle = await temporal.client.workflow.start('tidemarkWatch', {
-      workflowId: `watch-${name}`,
-      taskQueue: temporal.taskQueue,
-      args: [{ pipeline: name }],
-    });
-    // 2: AUTO_UPGRADE.
-    const behavior = async () => (await handle.describe()).raw.workflowExecutionInfo?.versioningInfo?.behavior;
-    while (Number(await behavior()) !== 2) await sleep(50);
-    await handle.terminate('the test is over');
-  });
+  it.each(['tidemarkWatch', 'tidemarkWatermark'])(
+    '%s, which lives for ever, moves to the current code by itself',
+    async (type) => {
+      const handle = await temporal.client.workflow.start(type, {
+        workflowId: `${type}-${name}`,
+        taskQueue: temporal.taskQueue,
+        args: [{ pipeline: name }],
+      });
+      // 2: AUTO_UPGRADE.
+      const behavior = async () => (await handle.describe()).raw.workflowExecutionInfo?.versioningInfo?.behavior;
+      while (Number(await behavior()) !== 2) await sleep(50);
+      await handle.terminate('the test is over');
+    },
+  );
 });
 
 describe('the slots of a worker', () => {

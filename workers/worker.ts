@@ -47,6 +47,9 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
   const dataConverter = await dataConverterOf(config.temporal, 'worker');
   const inlineRows = config.temporal.payloadStorage === undefined ? {} : { maxInlineRows: MAX_STORED_ROWS };
   const { tracing: wanted, health: { address } = {}, bundle } = config.worker;
+  // Before anything is begun that would have to be ended.
+  const prebuilt =
+    bundle === undefined ? undefined : await usableBundle(bundle, { ...config.temporal, ...config.worker });
   const tracing = wanted === undefined ? undefined : await startTracing(wanted);
   const health = address === undefined ? undefined : await startHealth(address, options.connection);
   const worker = await Worker.create({
@@ -54,7 +57,7 @@ export async function createTidemarkWorker(options: TidemarkWorkerOptions): Prom
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? config.temporal.taskQueue,
     ...workerOptionsOf(config.worker),
-    ...(bundle === undefined ? {} : { workflowBundle: await usableBundle(bundle, config.temporal) }),
+    ...(prebuilt === undefined ? {} : { workflowBundle: prebuilt }),
     ...(dataConverter === undefined ? {} : { dataConverter }),
     plugins: [
       operationsPlugin(operationsOptionsOf(config, { namespace: options.namespace, webUi: options.webUi })),

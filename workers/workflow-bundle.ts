@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
-import type { TemporalConfig } from '../contracts/config.js';
+import type { TemporalConfig, WorkerConfig } from '../contracts/config.js';
 import { TidemarkError } from '../contracts/errors.js';
 import { WORKFLOWS_PATH } from './plugins/system-plugin.js';
 
@@ -44,8 +44,15 @@ export async function writeWorkflowBundle(
  */
 export async function usableBundle(
   codePath: string,
-  { encryption }: Pick<TemporalConfig, 'encryption'> = {},
+  { encryption, tracing }: Pick<TemporalConfig, 'encryption'> & Pick<WorkerConfig, 'tracing'> = {},
 ): Promise<{ codePath: string }> {
+  if (tracing !== undefined) {
+    throw new TidemarkError('A bundle made ahead of time would leave workflows out of the traces.', {
+      code: 'BUNDLE_UNUSABLE',
+      retryable: false,
+      mend: 'Leave out worker.bundle where worker.tracing is set: the worker makes its own at its start.',
+    });
+  }
   // What encrypts the texts of failures in workflows is a part of the bundle, and one that is made ahead of time is without it.
   if (encryption !== undefined) {
     throw new TidemarkError('A bundle made ahead of time would leave the texts of failures unencrypted.', {

@@ -11,7 +11,7 @@ import { watchedBy } from './watched.js';
  * @param input see {@link amsDownloadProfilesInputSchema}
  */
 export function amsDownloadProfiles(input: AmsDownloadProfilesInput): Promise<AmsDownloadProfilesResult> {
-  return watchedBy(new Progress(), (progress) => run(input, progress));
+  return watchedBy(new Progress(), (progress) => run(input, progress), input);
 }
 
 async function run(input: AmsDownloadProfilesInput, progress: Progress): Promise<AmsDownloadProfilesResult> {

@@ -37,7 +37,7 @@ interface Carried {
  */
 export function amsUpsertProfiles(input: AmsUpsertProfilesInput, carried?: Carried): Promise<AmsUpsertProfilesResult> {
   const confirmation = new Confirmation();
-  return watchedBy(new ProfilesView(), (view) => run(input, { view, confirmation, carried }));
+  return watchedBy(new ProfilesView(), (view) => run(input, { view, confirmation, carried }), input);
 }
 
 interface Surroundings {

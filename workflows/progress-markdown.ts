@@ -1,5 +1,5 @@
 import { bytesText, counted, grouped, secondsText } from '../contracts/readable.js';
-import { ENDS, instant, row, text } from './markdown.js';
+import { ENDS, instant, row, text, unbroken, valueText } from './markdown.js';
 
 /** Where a table is on its way. */
 export type ProgressStage = 'failed' | 'in work' | 'sent' | 'success' | 'skipped' | 'waiting';
@@ -26,6 +26,8 @@ export interface ProgressDetails {
   since: number;
   note: string | undefined;
   batchId: string | undefined;
+  /** High watermarks by table, where the pipeline keeps them; null: none yet. */
+  marks?: ReadonlyMap<string, unknown>;
   lines: readonly ProgressLine[];
 }
 
@@ -34,6 +36,8 @@ const MAX_SHOWN = 25;
 const MAX_NOTE = 1_000;
 const MAX_REASONS = 5;
 const MAX_REASON = 300;
+const MAX_MARKS = 12;
+const MAX_MARK = 40;
 
 /** Failed ones first, then those in work, sent, ended (the latest first); what only waits comes last. */
 const ORDER: readonly ProgressStage[] = ['failed', 'in work', 'sent', 'success', 'skipped', 'waiting'];
@@ -57,7 +61,7 @@ export function inOrder(lines: readonly ProgressLine[]): ProgressLine[] {
 }
 
 /** The current details of a run, for the Web UI: what it is doing, since when, and a small table. */
-export function progressMarkdown({ title, noun, phase, since, note, batchId, lines }: ProgressDetails): string {
+export function progressMarkdown({ title, noun, phase, since, note, batchId, marks, lines }: ProgressDetails): string {
   const batch = batchId === undefined ? '' : ` · batch ${text(batchId)}`;
   const ordered = inOrder(lines);
   const shown = ordered.slice(0, MAX_SHOWN);
@@ -69,6 +73,7 @@ export function progressMarkdown({ title, noun, phase, since, note, batchId, lin
     ...(lines.length === 0 ? [] : [countsOf(ordered, noun), tableOf(shown, noun)]),
     ...(more > 0 ? [`… and ${grouped(more)} more`] : []),
     ...reasonsOf(ordered, note),
+    ...marksOf(ordered, marks),
   ].join('\n\n');
 }
 
@@ -93,7 +98,7 @@ function tableOf(lines: readonly ProgressLine[], noun: string): string {
       text(line.name),
       stateOf(line),
       sized && line.rows !== undefined ? grouped(line.rows) : '',
-      sized && line.bytes !== undefined ? bytesText(line.bytes) : '',
+      sized && line.bytes !== undefined ? unbroken(bytesText(line.bytes)) : '',
       timeOf(line),
     ]);
   });
@@ -112,13 +117,29 @@ function reasonsOf(lines: readonly ProgressLine[], note = ''): string[] {
   return shown.length === 0 ? [] : [shown.join('\n')];
 }
 
+/** A table of its own: beside the sizes there is no room for an instant. */
+function marksOf(lines: readonly ProgressLine[], marks: ProgressDetails['marks'] = new Map()): string[] {
+  if (marks.size === 0) return [];
+  const named = lines.filter(({ name }) => marks.has(name));
+  const rows = named.slice(0, MAX_MARKS).map(({ name }) => row([text(name), markText(marks.get(name))]));
+  const more = named.length - rows.length;
+  return [
+    [row(['table', 'high watermark']), '|:-|:-|', ...rows].join('\n'),
+    ...(more > 0 ? [`… and ${grouped(more)} more: query watermarks of the workflow that holds them`] : []),
+  ];
+}
+
+function markText(value: unknown): string {
+  return value === null || value === undefined ? 'none yet' : valueText(value, MAX_MARK);
+}
+
 function stateOf({ stage, state }: ProgressLine): string {
   const sign = SIGNS[stage];
-  if (stage === 'failed') return `${sign} **failed**`;
-  return stage === 'in work' ? `${sign} **${text(state)}**` : `${sign} ${text(state)}`;
+  if (stage === 'failed') return `${sign}\u00a0**failed**`;
+  return stage === 'in work' ? `${sign}\u00a0**${text(state)}**` : `${sign}\u00a0${text(state)}`;
 }
 
 function timeOf({ stage, began, seconds }: ProgressLine): string {
-  if (seconds !== undefined) return secondsText(seconds).replaceAll(' ', '\u00a0');
-  return stage === 'in work' && began !== undefined ? `since\u00a0${instant(began).slice(11)}` : '';
+  if (seconds !== undefined) return unbroken(secondsText(seconds));
+  return stage === 'in work' && began !== undefined ? unbroken(`since ${instant(began).slice(11)}`) : '';
 }

@@ -23,6 +23,7 @@ export class Progress {
   private batchId: string | undefined;
   private held = false;
   private readonly lines = new Map<string, ProgressLine>();
+  private readonly marks = new Map<string, unknown>();
 
   constructor() {
     setHandler(progressQuery, () => this.view(), {
@@ -66,6 +67,12 @@ export class Progress {
     this.set({ name, state, stage, changed: Date.now(), ...sizeOf(done) });
   }
 
+  /** What the pipeline holds of a table: where it goes on from, and once its rows are safe where it has come to. */
+  mark(name: string, value: unknown): void {
+    this.marks.set(name, value);
+    this.show();
+  }
+
   /** Shows many changes at once: each alone would write the whole table again. */
   together(changes: () => void): void {
     this.held = true;
@@ -99,8 +106,9 @@ export class Progress {
 
   private show(): void {
     if (this.held) return;
-    const { title, noun, phase, since, note, batchId } = this;
-    setCurrentDetails(progressMarkdown({ title, noun, phase, since, note, batchId, lines: [...this.lines.values()] }));
+    const { title, noun, phase, since, note, batchId, marks } = this;
+    const lines = [...this.lines.values()];
+    setCurrentDetails(progressMarkdown({ title, noun, phase, since, note, batchId, marks, lines }));
   }
 }
 

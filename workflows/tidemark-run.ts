@@ -14,10 +14,12 @@ import {
   type SkippedRun,
   type TidemarkRunInput,
 } from '../contracts/run-inputs.js';
+import { watermarkWorkflowId } from '../contracts/watermark.js';
 import { errorInfoOf, failRun, failWith, resultInFailure } from './failures.js';
 import { parseInput } from './input.js';
 import { ENDS, instant, text } from './markdown.js';
 import { reportLostRun } from './operations/report-end.js';
+import { fieldsOf } from './operations/subject.js';
 import { waitForRun } from './steps.js';
 import { watchedBy } from './watched.js';
 
@@ -34,18 +36,22 @@ type Parsed = z.output<typeof tidemarkRunInputSchema>;
  */
 export async function tidemarkRun(input: TidemarkRunInput): Promise<unknown> {
   const view = new RunView();
-  const { result } = await watchedBy(view, async () => {
+  const body = async () => {
     const parsed = parseInput('tidemarkRun', tidemarkRunInputSchema, input);
     const result = await run(parsed, view);
-    return { summary: summaryOf(result), result };
-  });
-  return result;
+    // Its fields too: rows and tables of the result are what the run is searched for by.
+    return { ...fieldsOf(result), summary: summaryOf(result), result };
+  };
+  // What it is about is said by the input of the pipeline's own workflow.
+  const { pipeline, input: own } = fieldsOf(input);
+  const ended = await watchedBy(view, body, { ...fieldsOf(own), pipeline });
+  return ended.result;
 }
 
 async function run(parsed: Parsed, view: RunView): Promise<unknown> {
   const { pipeline, ifRunning } = parsed;
   const workflowId = pipelineWorkflowId(pipeline);
-  view.about(pipeline, workflowId);
+  view.about(parsed, workflowId);
   for (;;) {
     const child = await startUnlessRunning(parsed, workflowId);
     if (child !== undefined) {
@@ -72,6 +78,7 @@ async function startUnlessRunning(
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       parentClosePolicy: 'REQUEST_CANCEL',
       staticSummary: `Pipeline ${pipeline}`,
+      staticDetails: `Pipeline **${pipeline}**\n\n- again: \`tidemark run ${pipeline} --wait\`\n- cancel: \`tidemark cancel ${pipeline}\``,
     });
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
@@ -110,22 +117,36 @@ function cancelledChild(): Error {
 }
 
 function summaryOf(result: unknown): string {
-  const summary: unknown =
-    typeof result === 'object' && result !== null && 'summary' in result ? result.summary : undefined;
+  const { summary } = fieldsOf(result);
   return typeof summary === 'string' ? summary : 'Done.';
+}
+
+/** Id of the workflow that holds the pipeline's high watermarks, where the run goes by them. */
+function marksOf({ pipeline, workflow, input }: Parsed): string | undefined {
+  const { pattern, incremental, highWaterMark, pipeline: owner = pipeline } = input;
+  const goesByThem =
+    workflow === 'postgresIngest' ||
+    incremental !== undefined ||
+    (pattern === 'incremental' && highWaterMark === undefined);
+  return goesByThem && typeof owner === 'string' ? watermarkWorkflowId(owner) : undefined;
 }
 
 /** What a person sees of it in the Web UI. */
 class RunView {
   private title = 'Pipeline';
-  private workflowId: string | undefined;
+  /** Where else to look. */
+  private links: string[] = [];
   private phase = 'starting';
   private since = Date.now();
   private note: string | undefined;
 
-  about(pipeline: string, workflowId: string): void {
-    this.title = `Pipeline ${pipeline}`;
-    this.workflowId = workflowId;
+  about(parsed: Parsed, workflowId: string): void {
+    const marks = marksOf(parsed);
+    this.title = `Pipeline ${parsed.pipeline}`;
+    this.links = [
+      `- tables, rows, progress: ${text(workflowId)}`,
+      ...(marks === undefined ? [] : [`- high watermarks: ${text(marks)}`]),
+    ];
     this.show();
   }
 
@@ -137,13 +158,13 @@ class RunView {
   }
 
   private show(): void {
-    const { title, workflowId, phase, since, note } = this;
+    const { title, links, phase, since, note } = this;
     setCurrentDetails(
       [
         `### ${text(title)}`,
         `**${text(phase)}** ${ENDS.includes(phase) ? 'at' : 'since'} ${instant(since)} UTC`,
-        ...(workflowId === undefined ? [] : [`The work itself: ${text(workflowId)}`]),
         ...(note === undefined ? [] : [`> ${text(note, 1_000)}`]),
+        ...(links.length === 0 ? [] : [links.join('\n')]),
       ].join('\n\n'),
     );
   }

@@ -1,9 +1,9 @@
 import {
   allHandlersFinished,
   condition,
-  continueAsNew,
   defineQuery,
   defineUpdate,
+  makeContinueAsNewFunc,
   setHandler,
   setWorkflowOptions,
   uuid4,
@@ -37,6 +37,7 @@ import { parseInput } from './input.js';
 import { upgradesItself } from './operations/versioning.js';
 import { decideAdvance, decideRebuild, pendingOf, type Verdict } from './watermark/decide.js';
 import { Keeper, now } from './watermark/keeper.js';
+import { handleMoves } from './watermark/moves.js';
 import { bytesOf, emptyState, type WatermarkState } from './watermark/state.js';
 import { showWatermarks } from './watermark/view.js';
 
@@ -72,10 +73,12 @@ export async function tidemarkWatermark(input: WatermarkInput, carried?: Carried
   handleQueries(keeper);
   handleRuns(keeper, show);
   handlePeople(keeper, show);
+  const moves = handleMoves();
   show();
-  await condition(() => workflowInfo().continueAsNewSuggested);
+  await condition(() => workflowInfo().continueAsNewSuggested || moves.to !== undefined);
   await condition(allHandlersFinished);
-  await continueAsNew<typeof tidemarkWatermark>(input, { version: 1, state: keeper.state });
+  const goOn = makeContinueAsNewFunc<typeof tidemarkWatermark>(moves.to === undefined ? {} : { taskQueue: moves.to });
+  await goOn(input, { version: 1, state: keeper.state });
 }
 
 function handleQueries({ state }: Keeper): void {

@@ -15,7 +15,7 @@ import { parseInput } from './input.js';
 import { listOrReference } from './listing.js';
 import type { Progress } from './progress.js';
 import { watched } from './watched.js';
-import { marksOwner, openMarks } from './watermark/table-marks.js';
+import { marksOwner, openMarks, showMarks } from './watermark/table-marks.js';
 
 interface Carried {
   version: 1;
@@ -57,6 +57,7 @@ async function run(
   const keys = discovery.tables.map(({ conventionKey }) => conventionKey);
   const opened = owner && (carried?.opened ?? (await openMarks(owner, keys)));
   progress.together(() => {
+    if (owner !== undefined && opened !== undefined) showMarks(progress, keys, owner, opened);
     for (const [index, target] of discovery.tables.entries())
       showCarried(progress, target.conventionKey, state[index] ?? null);
   });
@@ -112,4 +113,5 @@ async function conclude(
 function showCarried(progress: Progress, name: string, result: DownloadTableResult | null): void {
   if (result === null) progress.table(name, 'waiting');
   else progress.ended(name, result.status, result);
+  if (result?.watermark !== undefined) progress.mark(name, result.watermark.to);
 }

@@ -15,7 +15,7 @@ import { runImport } from './import/run-import.js';
 import { parseInput } from './input.js';
 import type { Progress } from './progress.js';
 import { watched } from './watched.js';
-import { advanceTable, markOf, marksOwner, openMarks } from './watermark/table-marks.js';
+import { advanceTable, markOf, marksOwner, openMarks, showMarks } from './watermark/table-marks.js';
 
 interface Carried {
   version: 1;
@@ -69,6 +69,8 @@ async function run(
         : { changes: { ...given(incremental), after: textOf(mark.from) } }),
     };
   });
+  const marked = manifest.flatMap(({ target, changes }) => (changes === undefined ? [] : [target.conventionKey]));
+  if (owner !== undefined && opened !== undefined) progress.together(() => showMarks(progress, marked, owner, opened));
   const result = await runImport({
     branchId: discovery.branchId,
     manifest,
@@ -88,8 +90,11 @@ async function run(
     ...(owner === undefined
       ? {}
       : {
-          advance: (key: string, mark: string) =>
-            advanceTable(owner, key, markOfTable(key) ?? { from: null, sequence: 1 }, mark),
+          advance: async (key: string, mark: string) => {
+            const moved = await advanceTable(owner, key, markOfTable(key) ?? { from: null, sequence: 1 }, mark);
+            progress.mark(key, moved.to);
+            return moved;
+          },
         }),
     continueWith: (state) =>
       continueAsNew<typeof titanConventionUpload>(input, {

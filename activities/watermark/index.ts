@@ -3,17 +3,23 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { WatermarkActivities } from '../../contracts/activities.js';
 import { TidemarkError } from '../../contracts/errors.js';
 import { pause, runStep } from '../step.js';
+import { bringHere, type VisitQueue } from './move.js';
 import { updateWatermarks, type Reach } from './reach.js';
 
+export type { VisitQueue } from './move.js';
+
 /** Steps that reach other workflows: workflows themselves can't send updates, nor wait for a run that is no child of theirs. */
-export function createWatermarkActivities(): WatermarkActivities {
+export function createWatermarkActivities(visit: VisitQueue): WatermarkActivities {
   const reach = (pipeline: string, signal: AbortSignal): Reach => {
     const { client, info } = Context.current();
     return { client, taskQueue: info.taskQueue, pipeline, signal };
   };
   return {
     tidemarkOpenWatermarks: ({ pipeline, ...open }) =>
-      runStep(({ signal }) => updateWatermarks(reach(pipeline, signal), 'open', open)),
+      runStep(async ({ signal }) => {
+        await bringHere(reach(pipeline, signal), visit);
+        return updateWatermarks(reach(pipeline, signal), 'open', open);
+      }),
 
     tidemarkAdvanceWatermark: ({ pipeline, ...advance }) =>
       runStep(({ signal }) => updateWatermarks(reach(pipeline, signal), 'advance', advance)),

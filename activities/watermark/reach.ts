@@ -67,7 +67,7 @@ export async function updateWatermarks<Name extends keyof Updates>(
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           args: [{ pipeline, ...(lost === undefined ? {} : { lost }) }],
           staticSummary: `High watermarks of ${pipeline}`,
-          staticDetails: DETAILS,
+          staticDetails: detailsOf(pipeline),
         }),
       },
     );
@@ -79,14 +79,19 @@ export async function updateWatermarks<Name extends keyof Updates>(
   }
 }
 
-const DETAILS = `Stays for ever: it holds what the pipeline's runs have reached, and what people have set. Terminated, it is started anew by the
-next run; what only it has held is lost then.
-
-- read: \`tidemark watermark get PIPELINE\`, \`tidemark history PIPELINE\`
-- set: \`tidemark watermark set PIPELINE TABLE --value JSON --reason TEXT\``;
+/** Markdown in which a line's end is one. */
+function detailsOf(pipeline: string): string {
+  return [
+    "Stays for ever: it holds what the pipeline's runs have reached, and what people have set. Terminated, it is started anew by the next run; what only it has held is lost then.",
+    '',
+    `- read: \`tidemark watermark get ${pipeline}\``,
+    `- changes: \`tidemark history ${pipeline}\``,
+    `- set: \`tidemark watermark set ${pipeline}\``,
+  ].join('\n');
+}
 
 /** Where the workflow waits for its tasks, if it runs; else what became of the one before. Nothing when there was none. */
-async function lookAt({ workflow }: Client, pipeline: string): Promise<{ lost?: Lost; waitsOn?: string }> {
+export async function lookAt({ workflow }: Client, pipeline: string): Promise<{ lost?: Lost; waitsOn?: string }> {
   try {
     const { status, closeTime, taskQueue } = await workflow.getHandle(watermarkWorkflowId(pipeline)).describe();
     if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return { waitsOn: taskQueue };
@@ -98,7 +103,7 @@ async function lookAt({ workflow }: Client, pipeline: string): Promise<{ lost?: 
 }
 
 /** A worker's own connection does not end a call when it is told to: its end, at the deadline, is not waited for then. */
-async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return call;
   signal.throwIfAborted();
   const over = new AbortController();
@@ -113,7 +118,7 @@ async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undefined): 
   }
 }
 
-function failureOf(error: unknown, pipeline: string, taskQueue: string): TidemarkError {
+export function failureOf(error: unknown, pipeline: string, taskQueue: string): TidemarkError {
   if (error instanceof TidemarkError) return error;
   const refusal = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
   if (refusal instanceof ApplicationFailure && typeof refusal.type === 'string')
@@ -124,7 +129,7 @@ function failureOf(error: unknown, pipeline: string, taskQueue: string): Tidemar
     {
       code: 'WATERMARK_UNREACHABLE',
       retryable: true,
-      mend: `Does a worker of this release poll task queue '${taskQueue}', where ${watermarkWorkflowId(pipeline)} waits?`,
+      mend: `Does a worker of this release poll task queue '${taskQueue}', where ${watermarkWorkflowId(pipeline)} waits? A run of the pipeline moves it to its own queue; where that fails, let a worker poll the old one for a moment.`,
       cause: error,
     },
   );

@@ -17,6 +17,10 @@ export interface RecordedCase {
   confirm?: 'yes' | 'no';
   /** Children whose histories are kept too, by their ids within the parent's. */
   children?: string[];
+  /** Sent at once, by their names. */
+  signals?: { name: string; args: unknown[] }[];
+  /** Cancelled, since it would never end, as soon as so many steps of this type are done. */
+  cancelAfter?: { activity: string; times: number };
   /** Pipeline whose watermark workflow's history is kept too: cancelled, since it would never end. */
   watermarksOf?: string;
 }
@@ -34,6 +38,7 @@ export const SANDBOX: TitanSandboxOptions = {
     { name: 'Customer', abbreviation: 'cust', tables: ['people', 'regions', 'absent'].map(table) },
     { name: 'Product', abbreviation: 'prod', tables: ['goods'].map(table) },
     { name: 'Wide', abbreviation: 'wide', tables: MANY.map(table) },
+    { name: 'Compared', abbreviation: 'comp', tables: ['parts', 'absent'].map(table) },
   ],
   exportDelayMs: 100,
   importDelayMs: 100,
@@ -44,6 +49,7 @@ export const FILES: Record<string, string> = {
   'cust_people.csv': 'code,name\n1,Ann\n2,Bob\n',
   'cust_regions.csv': 'code,name\nN,North\n',
   'prod_goods.csv': 'code,name\n7,Nail\n',
+  'comp_parts.csv': 'code,name\n1,Bolt\n2,Nut\n',
   'squad.csv': 'username,Locker\nbo.amberley,007\ncleo.amberley,008\nnobody,009\n',
   'bad.csv': 'code,name\n1,Ann\n1,Bob\n',
   ...Object.fromEntries(MANY.map((name) => [`wide_${name}.csv`, 'code,name\n1,one\n'])),
@@ -74,6 +80,15 @@ function ingest(name: string, upTo: number, more: { failsAt?: number; standsStil
   const source = { type: 'source', name: 'numbers', options: { upTo, ...more } };
   return { pipeline: name, target: 'warehouse', tables: [landing(name)], source };
 }
+
+/** A run of a pipeline that is watched. */
+const ended = (runId: string, outcome: 'success' | 'failed') => ({
+  name: 'ended',
+  args: [
+    { pipeline: 'watched', workflow: 'postgresIngest', workflowId: 'tidemark/pipeline/watched', runId, outcome },
+    { staleAfterSeconds: null },
+  ],
+});
 
 /** Id of the first user of AMS's sandbox. */
 const USER_IDS = 10_001;
@@ -297,5 +312,25 @@ export const CASES: RecordedCase[] = [
     name: 'profiles-download',
     workflow: 'amsDownloadProfiles',
     input: { connection: 'club', form: 'Athlete Profile', idColumn: 'username', store: 'landing', table: 'squad' },
+  },
+  // The second one finds nothing to send.
+  ...['convention-upload-auto', 'convention-upload-auto-unchanged'].map((name) => ({
+    name,
+    workflow: 'titanConventionUpload',
+    input: { ...base, domain: 'Compared', store: 'lake', pattern: 'auto', maxDeletes: 0.5 },
+  })),
+  {
+    name: 'watch',
+    workflow: 'tidemarkWatch',
+    input: { pipeline: 'watched' },
+    signals: [ended('run 1', 'failed'), ended('run 2', 'success')],
+    cancelAfter: { activity: 'tidemarkNotify', times: 2 },
+  },
+  {
+    name: 'watch-stale',
+    workflow: 'tidemarkWatch',
+    input: { pipeline: 'watched' },
+    signals: [{ name: 'configured', args: [{ staleAfterSeconds: 0.5 }] }],
+    cancelAfter: { activity: 'tidemarkNotify', times: 1 },
   },
 ];

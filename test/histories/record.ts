@@ -95,6 +95,11 @@ async function record(client: Client, titan: TitanSandbox, each: RecordedCase): 
   const before = titan.requestLog.length;
   const workflowId = `recorded/${each.name}`;
   const handle = await client.workflow.start(each.workflow, { workflowId, taskQueue: QUEUE, args: [each.input] });
+  for (const { name, args } of each.signals ?? []) await handle.signal(name, ...args);
+  if (each.cancelAfter !== undefined) {
+    while ((await stepsDone(handle, each.cancelAfter.activity)) < each.cancelAfter.times) await sleep(20);
+    await handle.cancel();
+  }
   if (each.cancelAt !== undefined) {
     while (!titan.requestLog.slice(before).some(({ route }) => route === each.cancelAt)) await sleep(20);
     await handle.cancel();
@@ -129,6 +134,16 @@ async function record(client: Client, titan: TitanSandbox, each: RecordedCase): 
       histories.set(run, history);
   }
   return histories;
+}
+
+async function stepsDone(handle: WorkflowHandle, activity: string): Promise<number> {
+  const events = (await handle.fetchHistory()).events ?? [];
+  const scheduled = events.filter(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activity,
+  );
+  const ids = new Set(scheduled.map(({ eventId }) => String(eventId)));
+  return events.filter((event) => ids.has(String(event.activityTaskCompletedEventAttributes?.scheduledEventId ?? '')))
+    .length;
 }
 
 /** All runs of a chain of continue-as-new, the first one under the name itself. */

@@ -70,3 +70,19 @@ export async function whereShown(page: Page, text: string | RegExp): Promise<Loc
   }
   throw new Error(`${page.url()} does not show ${String(text)}`);
 }
+
+/** The rows of the table that a cell is in, as a browser lays them out: it was markdown before. */
+export async function rowsAround(cell: Locator): Promise<string[][]> {
+  const rows = await cell.locator('xpath=ancestor::table[1]').locator('tr').all();
+  return Promise.all(
+    rows.map(async (row) => {
+      const texts = await row.locator('th, td').allInnerTexts();
+      return texts.map((text) => text.replaceAll(/\s+/gu, ' ').trim());
+    }),
+  );
+}
+
+/** The Web UI sets quotation marks as a typographer would. */
+export function straightQuotes(text: string): string {
+  return text.replaceAll(/[“”]/gu, '"').replaceAll('’', "'");
+}

@@ -1,4 +1,6 @@
+import type { WorkerOptions } from '@temporalio/worker';
 import { createWatermarkActivities } from '../../activities/index.js';
+import { QueueVisits } from './queue-visits.js';
 import { SystemPlugin } from './system-plugin.js';
 
 export interface WatermarkPluginOptions {
@@ -17,9 +19,25 @@ export interface WatermarkPluginOptions {
  * });
  */
 export function watermarkPlugin(options: WatermarkPluginOptions = {}): SystemPlugin {
-  return new SystemPlugin({
-    name: 'tidemark.watermark',
-    activities: createWatermarkActivities(),
-    ...(options.workflows === undefined ? {} : { workflows: options.workflows }),
-  });
+  return new WatermarkPlugin(options, new QueueVisits());
+}
+
+/** Knows what its worker is made of, since it may have to fetch a watermark workflow from a queue that nobody polls. */
+class WatermarkPlugin extends SystemPlugin {
+  constructor(
+    { workflows }: WatermarkPluginOptions,
+    private readonly visits: QueueVisits,
+  ) {
+    super({
+      name: 'tidemark.watermark',
+      activities: createWatermarkActivities(visits.visit),
+      ...(workflows === undefined ? {} : { workflows }),
+    });
+  }
+
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    const configured = super.configureWorker(options);
+    this.visits.configured(configured);
+    return configured;
+  }
 }

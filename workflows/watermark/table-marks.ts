@@ -1,6 +1,7 @@
 import type { TableWatermark } from '../../contracts/titan-results.js';
 import type { Advance, Opened } from '../../contracts/watermark.js';
 import { failWith } from '../failures.js';
+import type { Progress } from '../progress.js';
 import { identityOfRun } from '../run-identity.js';
 import { watermark } from '../steps.js';
 import { heldOf, pendingOf, valueOf } from './decide.js';
@@ -47,6 +48,11 @@ export function markOf(opened: Opened, key: string, run: string): TableMark {
   }
   if (held !== undefined) return { from: held.value, sequence };
   return { from: null, sequence, note: whyNone(opened) };
+}
+
+/** Lets people see where each table of a run begins. */
+export function showMarks(progress: Progress, keys: readonly string[], { run }: MarksOwner, opened: Opened): void {
+  for (const key of keys) progress.mark(key, markOf(opened, key, run).from);
 }
 
 function whyNone({ lost }: Opened): string {

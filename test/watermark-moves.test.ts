@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { updateWatermarks } from '../activities/watermark/reach.js';
+import type { TitanConventionDownloadResult } from '../contracts/titan-results.js';
+import { watermarkWorkflowId, type WatermarkEvent, type Watermarks } from '../contracts/watermark.js';
+import { openTenant, type Tenant } from './support/tenant.js';
+
+/** Two workers with a task queue each, and a pipeline whose runs come from the one, then from the other. */
+describe('the high watermarks of a pipeline that moves to another task queue', () => {
+  let here: Tenant;
+  let there: Tenant;
+  beforeAll(async () => {
+    [here, there] = await Promise.all([openTenant(), openTenant()]);
+    for (const tenant of [here, there]) {
+      await tenant.put('cust_customers.csv', 'code,name,zip\nC1,Ann,1\n');
+      await tenant.put('cust_regions.csv', 'id,label\n1,North\n');
+      await tenant.execute('titanConventionUpload', { ...base, domain: 'Customer', store: 'lake' });
+    }
+  });
+  afterAll(() => there.close());
+
+  const base = { connection: 'tenant', branch: { name: 'main' }, poll: { intervalSeconds: 0.05 } };
+  const download = (tenant: Tenant, pipeline: string) =>
+    tenant.execute<TitanConventionDownloadResult>('titanConventionDownload', {
+      ...base,
+      domain: 'Customer',
+      store: 'landing',
+      pattern: 'incremental',
+      pipeline,
+    });
+
+  // In this order: the second one stops the worker of the first queue.
+  it.each([
+    ['whose old one is polled still', () => Promise.resolve()],
+    ['whose old one nobody polls any more', () => here.close()],
+  ])('%s go along with all that is held, and stay there', async (_which, leave) => {
+    const pipeline = `moves-${randomUUID()}`;
+    const { client, taskQueue } = there.temporal;
+    const handle = client.workflow.getHandle(watermarkWorkflowId(pipeline));
+    const first = await download(here, pipeline);
+    expect((await handle.describe()).taskQueue).toBe(here.temporal.taskQueue);
+    const pending = { key: 'cust_regions', value: '2020-01-01T00:00:00Z', by: 'ann', reason: 'again' };
+    const { id } = await updateWatermarks({ client, taskQueue: here.temporal.taskQueue, pipeline }, 'set', pending);
+    await leave();
+
+    const second = await download(there, pipeline);
+    expect((await handle.describe()).taskQueue).toBe(taskQueue);
+    const [customers, regions] = second.tables;
+    expect(customers?.watermark?.from).toBe(first.tables[0]?.watermark?.to);
+    expect(regions?.watermark).toMatchObject({ from: pending.value, note: 'set by ann: again' });
+    const history = await handle.query<WatermarkEvent[]>('history');
+    expect(history.map(({ key, kind }) => [key, kind]).sort()).toEqual(
+      [
+        ['cust_customers', 'advanced'],
+        ['cust_customers', 'advanced'],
+        ['cust_regions', 'advanced'],
+        ['cust_regions', 'set'],
+        ['cust_regions', 'applied'],
+      ].sort(),
+    );
+    expect(history.find(({ kind }) => kind === 'applied')).toMatchObject({ override: id });
+
+    const { runId } = await handle.describe();
+    await download(there, pipeline);
+    expect(await handle.describe()).toMatchObject({ runId, taskQueue });
+    expect(Object.keys(await handle.query<Watermarks>('watermarks'))).toEqual(['cust_customers', 'cust_regions']);
+    await handle.terminate('the test is over');
+  });
+});
