@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configNameSchema } from './config-connections.js';
+import { durationMs, durationSchema } from './duration.js';
 
 /** What a person is told: a run failed, it succeeded again, the high watermark has not moved for too long. */
 export const notificationEventSchema = z.enum(['failure', 'recovery', 'stale']);
@@ -18,16 +19,12 @@ export const notificationConfigSchema = z.strictObject({
 });
 export type NotificationConfig = z.infer<typeof notificationConfigSchema>;
 
-const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
-const DURATION = /^(\d{1,6}) ?([smhd])$/u;
-
-/** How long a pipeline's high watermark may stand still before somebody is told: `30m`, `6h`, `2d`. */
-export const staleAfterSchema = z.string().regex(DURATION, 'expected a duration, for instance 30m, 6h or 2d');
+/** How long a pipeline's high watermark may stand still before somebody is told: `30m`, `6 hours`, `2d`. */
+export const staleAfterSchema = durationSchema({ min: '1s', max: '3650 days' });
 
 /** Seconds of a duration that the schema has let pass. */
 export function staleAfterSeconds(text: string): number {
-  const [, count = '0', unit = 's'] = DURATION.exec(text) ?? [];
-  return Number(count) * UNITS[unit as keyof typeof UNITS]; // one of its letters
+  return (durationMs(text) ?? 0) / 1_000;
 }
 
 interface WithNotifications {

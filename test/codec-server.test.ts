@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { startCodecServer, type CodecLogEntry, type CodecServer } from '../workers/codec-server/index.js';
@@ -97,6 +98,15 @@ describe('the codec server', () => {
       payloads: [{ metadata: { encoding: 'YmluYXJ5L2VuY3J5cHRlZA==', 'encryption-key-id': 'azE=' }, data: 'AAAA' }],
     });
     expect((await post('/decode', bearer, altered)).status).toBe(400);
+  });
+
+  it.each(['//', '/\\\\'])('answers a request for %s, which is no path, and stays up', async (path) => {
+    const { port } = new URL(server.url);
+    const status = await new Promise((resolve, reject) => {
+      get({ port, path }, (reply) => resolve(reply.resume().statusCode)).on('error', reject);
+    });
+    expect(status).toBe(404);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   });
 
   it('says that it is up to anybody', async () => {

@@ -44,7 +44,8 @@ describe('what the config says of operations', () => {
     ['a short token', `codecServer: { origins: ['http://ui'], tokens: { ann: short } }`, '16 characters'],
     ['an address without a port', 'worker: { health: { address: localhost } }', 'host:port'],
     ['an unknown event', `notifications: [{ url: 'http://x.example', on: [failed] }]`, 'failure'],
-    ['a duration that is none', PIPELINES.replace('6h', 'six hours'), '30m, 6h or 2d'],
+    ['a duration that is none', PIPELINES.replace('6h', 'six hours'), 'for instance 30s, 5 minutes, 1h or 2 days'],
+    ['no time at all', PIPELINES.replace('6h', '0s'), 'the least is 1s'],
     [
       'an unknown pipeline',
       `notifications: [{ url: 'http://x.example', pipelines: [nigthly] }]\n${PIPELINES}`,
@@ -64,6 +65,16 @@ describe('what the config says of operations', () => {
     );
     expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
     expect(String(error)).not.toContain('but-secret');
+  });
+
+  it.each([
+    ['a key', `temporal: { encryption: { keys: { a: but-secret }, current: a } }`],
+    ['the address of a webhook', `notifications: [{ url: hooks.example/but-secret }]`],
+    ['a header of a webhook', `notifications: [{ url: 'http://x.example', headers: { 'bad name': but-secret } }]`],
+    ['the name of a variable that is none', `notifications: [{ url: 'http://x.example', headers: { a: 007 } }]`],
+  ])('never shows a secret that stands in the file: %s', async (_, text) => {
+    const error: unknown = await load(text).catch((reason: unknown) => reason);
+    expect(String(error)).not.toMatch(/but-secret|007/u);
   });
 
   it('asks each process for its own secrets only', async () => {
@@ -104,6 +115,8 @@ temporal: { encryption: { keys: { a: '\${KEY}' }, current: a } }`;
     ['30 m', 1_800],
     ['6h', 21_600],
     ['2d', 172_800],
+    ['5 minutes', 300],
+    ['1500ms', 1.5],
   ])('%s is %d seconds', (text, seconds) => {
     expect(staleAfterSeconds(text)).toBe(seconds);
   });

@@ -118,7 +118,7 @@ pipelines:${upload.replace('{ id: 3 }', '{ id: "${BRANCH}" }, validate: "${CHECK
     expect(error.message).toContain('connections.tenant.url');
     expect(error.message).toContain('the value comes from the environment');
     const literal = await refusal(`version: 1\nconnections:${tenant.replace('${TITAN_SECRET}', '[s3cr3t-literal]')}\n`);
-    expect(literal.message).toContain('connections.tenant.clientSecret: expected string');
+    expect(literal.message).toContain('connections.tenant.clientSecret: expected a text');
     expect(literal.message).not.toContain('s3cr3t');
   });
 });
@@ -229,8 +229,39 @@ describe('a wrong config names line, key and the nearest valid one', () => {
       'version: 1\ntemporal: { namespace: ${NAMESPACE} }\n',
       ['2:25: not valid YAML: Unexpected flow-map-start at node end. Inside { } and [ ], put quotes around "${NAME}".'],
     ],
-    ['a key given twice', 'version: 1\nversion: 1\n', ['2:1: not valid YAML: Map keys must be unique.']],
-    ['an empty file', '', ['expected object, got nothing.']],
+    ['a key given twice', 'version: 1\nversion: 1\n', ['2:1: not valid YAML: the key "version" is given twice.']],
+    [
+      'cron without quotes, which begins with a star',
+      `version: 1\npipelines:${upload}\n    schedule:\n      cron: */5 * * * *\n`,
+      ['7:16: not valid YAML: Unexpected alias at node end. Put quotes around a value that begins with *.'],
+    ],
+    [
+      'a description with a colon',
+      `version: 1\npipelines:${upload}\n    description: Tables: all of them\n`,
+      [
+        '6:18: not valid YAML: Nested mappings are not allowed in compact mappings. Put quotes around a value that holds a colon.',
+      ],
+    ],
+    [
+      'a text where keys stand',
+      'version: 1\ntemporal: localhost\nworker: { health: 8080, metrics: [] }\n',
+      [
+        '2:1: temporal: expected keys with their values, got "localhost".',
+        '3:11: worker.health: expected {address}, got 8080.',
+        '3:25: worker.metrics: expected {address}, got a list.',
+      ],
+    ],
+    [
+      'a text where a list stands',
+      'version: 1\nnotifications: none\n',
+      ['2:1: notifications: expected a list, got "none".'],
+    ],
+    [
+      'a word where a switch stands',
+      'version: 1\nworker: { nexus: yes }\n',
+      ['2:11: worker.nexus: expected true or false, got "yes".'],
+    ],
+    ['an empty file', '', ['expected keys with their values, got nothing.']],
   ];
   it.each(cases)('%s', async (_what, text, expected) => {
     expect(await problems(text)).toEqual(expected.map((line) => line.replace(/^(?=\D)/, ' ')));
@@ -239,7 +270,7 @@ describe('a wrong config names line, key and the nearest valid one', () => {
   it('with all problems of a file at once, and as data for machines', async () => {
     const error = await refusal(`version: 2\nworker: { x: 1 }\nresults: { folder: 3, fodler: x }\n`);
     expect(error.problems).toEqual([
-      { path: 'version', line: 1, column: 1, message: 'expected "1", got 2.' },
+      { path: 'version', line: 1, column: 1, message: 'expected 1, got 2.' },
       {
         path: 'worker.x',
         line: 2,

@@ -50,8 +50,9 @@ class Handler {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://codec.invalid');
-    const { method = 'GET' } = request;
+    const { method = 'GET', url = '/' } = request;
+    // Not by `URL`, which throws for some of what anybody may send.
+    const [pathname] = url.split('?', 1);
     this.#allowOrigin(request, response);
     try {
       if (method === 'OPTIONS') {

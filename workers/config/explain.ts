@@ -2,7 +2,7 @@ import { nearNames } from '../../connectors/common/near-names.js';
 import { pathText, type ConfigProblem, type Path } from './errors.js';
 import { likelyLeaves, stepsOf, type LeafIssue } from './issues.js';
 import { pathKey, type YamlFile } from './read-yaml.js';
-import { childOf, constantsAt, formsAt, keysAt, type JsonSchema } from './schema-keys.js';
+import { childOf, constantsAt, formsAt, keysAt, typeInWords, type JsonSchema } from './schema-keys.js';
 
 export interface Explained {
   yaml: YamlFile;
@@ -76,9 +76,9 @@ function messageOf(leaf: LeafIssue, path: Path, context: Explained): string {
   const got = shown(path, context);
   switch (leaf.code) {
     case 'invalid_type':
-      return `expected ${leaf.expected}${got}.`;
+      return `expected ${wanted(leaf.expected, path, context)}${got}.`;
     case 'invalid_value':
-      return choices(leaf.values.map(String), path, context);
+      return choices(leaf.values, path, context);
     case 'invalid_union':
       return leaf.discriminator === undefined
         ? `expected ${formsAt(context.schema, path, context.value).join(' or ')}${got}.`
@@ -100,10 +100,20 @@ function messageOf(leaf: LeafIssue, path: Path, context: Explained): string {
   }
 }
 
-function choices(values: string[], path: Path, context: Explained): string {
+/** An object of few keys is told by them: a text in its place is often the value of one of them. */
+function wanted(type: string, path: Path, context: Explained): string {
+  if (type !== 'object') return typeInWords(type);
+  const [form, ...others] = formsAt(context.schema, path, context.value);
+  return form !== undefined && others.length === 0 && form.length <= MAX_FORM ? form : typeInWords(type);
+}
+
+const MAX_FORM = 100;
+
+function choices(values: readonly unknown[], path: Path, context: Explained): string {
   const found = valueAt(path, context);
-  const suggestion = typeof found === 'string' ? didYouMean(found, values) : '';
-  return `expected ${values.map((value) => `"${value}"`).join(' or ')}${shown(path, context)}.${suggestion}`;
+  const suggestion = typeof found === 'string' ? didYouMean(found, values.map(String)) : '';
+  const quoted = values.map((value) => (typeof value === 'string' ? JSON.stringify(value) : String(value)));
+  return `expected ${quoted.join(' or ')}${shown(path, context)}.${suggestion}`;
 }
 
 function expectation(leaf: LeafIssue, context: Explained): string {
@@ -129,13 +139,20 @@ const valueAt = (path: Path, { value }: Explained): unknown => path.reduce(child
 const MAX_LISTED = 50;
 
 /** Keys whose values are never shown, wherever they stand. */
-const SECRET = /secret|password|token|credential|apikey|clientid/i;
+const SECRET = /secret|password|token|credential|apikey|clientid|accesskey/i;
+
+/** The same where it is the place that tells: keys of the encryption, and addresses and headers of webhooks. */
+function isSecret([first, second, third, ...rest]: Path): boolean {
+  if (first === 'temporal') return second === 'encryption' && third === 'keys';
+  if (first === 'notifications') return third === 'url' || third === 'headers';
+  return [first, second, third, ...rest].some((step) => step !== undefined && SECRET.test(String(step)));
+}
 
 /** What stands there, when it is short, not secret, and not from the environment. */
 function shown(path: Path, context: Explained): string {
   const value = valueAt(path, context);
   if (context.filled.has(pathKey(path))) return ' (the value comes from the environment)';
-  if (path.some((step) => SECRET.test(String(step)))) return '';
+  if (isSecret(path)) return '';
   if (value === null) return ', got nothing';
   if (Array.isArray(value)) return ', got a list';
   if (typeof value === 'object') return ', got an object';

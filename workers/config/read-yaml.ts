@@ -35,7 +35,8 @@ export function readYaml(file: string, text: string): YamlFile {
   const [mistake] = document.errors;
   if (mistake !== undefined) {
     const { line, col } = lines.linePos(mistake.pos[0]);
-    const message = `not valid YAML: ${mistake.message}.${quotesHint(text.split('\n')[line - 1] ?? '')}`;
+    const what = mistake.code === 'DUPLICATE_KEY' ? twice(text.slice(mistake.pos[0])) : mistake.message;
+    const message = `not valid YAML: ${what}.${quotesHint(text.split('\n')[line - 1] ?? '')}`;
     throw new ConfigError('CONFIG_YAML', file, [{ path: '', line, column: col, message }]);
   }
 
@@ -55,9 +56,21 @@ export function readYaml(file: string, text: string): YamlFile {
   };
 }
 
-/** The commonest mistake with variables: inside `{ }` and `[ ]` YAML takes the brace of `${NAME}` for one of its own. */
+function twice(rest: string): string {
+  const key = /^["']?([\w.-]+)["']?\s*:/u.exec(rest)?.[1];
+  return key === undefined ? 'a key is given twice' : `the key "${key}" is given twice`;
+}
+
+/**
+ * The commonest mistakes: inside `{ }` and `[ ]` YAML takes the brace of `${NAME}` for one of its own; a cron expression may begin with a
+ * star, which is a sign of YAML's, and a description may hold a colon. The value itself is not shown: it may be a secret.
+ */
 function quotesHint(line: string): string {
-  return /[{[,].*[^"']\$\{/.test(line) ? ' Inside { } and [ ], put quotes around "${NAME}".' : '';
+  if (/[{[,].*[^"']\$\{/.test(line)) return ' Inside { } and [ ], put quotes around "${NAME}".';
+  const value = /^[\s-]*(?:[\w.-]+ *: +)?(.*)$/u.exec(line)?.[1] ?? '';
+  const [sign = ''] = value;
+  if ('*@%`'.includes(sign) && sign !== '') return ` Put quotes around a value that begins with ${sign}.`;
+  return /^[^"'{[#].*: /u.test(value) ? ' Put quotes around a value that holds a colon.' : '';
 }
 
 interface Found {

@@ -49,13 +49,28 @@ export function constantsAt(root: JsonSchema, path: Path, value: unknown): strin
 export function formsAt(root: JsonSchema, path: Path, value: unknown): string[] {
   const texts = schemasAt(root, path, value).map((schema) => {
     if (schema.const !== undefined) return JSON.stringify(schema.const);
-    if (schema.properties === undefined) return schema.type === 'string' ? 'a text' : `a ${schema.type ?? 'value'}`;
+    if (schema.properties === undefined) return typeInWords(schema.type);
     const required = new Set(schema.required);
     return `{${Object.keys(schema.properties)
       .map((key) => (required.has(key) ? key : `${key}?`))
       .join(', ')}}`;
   });
   return [...new Set(texts)];
+}
+
+/** What a person writes for it: `a list`, not `array`. */
+export function typeInWords(type: string | undefined): string {
+  const words: Readonly<Record<string, string>> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    integer: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'keys with their values',
+    record: 'names with their values',
+  };
+  return (type === undefined ? undefined : words[type]) ?? 'another value';
 }
 
 function forms(schema: JsonSchema, value: unknown): JsonSchema[] {
