@@ -1,11 +1,15 @@
 import pg from 'pg';
 import { startPostgres, type PostgresServer } from '../../workers/dev-server/index.js';
 
-/** A PostgreSQL of the campaign's own that can be killed, and the session by which the campaign looks into it. */
+/** A PostgreSQL of the campaign's own that can be killed, and the sessions by which the campaign looks into it. */
 export class JudgedPostgres {
-  private observer: Promise<pg.Client> | undefined;
+  private readonly observers: pg.Pool;
 
-  private constructor(private readonly server: PostgresServer) {}
+  private constructor(private readonly server: PostgresServer) {
+    this.observers = new pg.Pool({ connectionString: server.url, application_name: 'campaign', max: 8 });
+    // One that a fault has cut off says so; the pool makes another.
+    this.observers.on('error', () => undefined);
+  }
 
   /** `log` takes every line that it prints. */
   static async start(log: (line: string) => void): Promise<JudgedPostgres> {
@@ -20,25 +24,9 @@ export class JudgedPostgres {
     return this.server.access;
   }
 
-  /** One statement, in the campaign's own session; a new one where a fault has cut off the last. */
+  /** One statement, in a session of the campaign's own; a new one where a fault has cut off the last. */
   async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    this.observer ??= this.connect();
-    const observer = this.observer;
-    try {
-      return (await (await observer).query<Row>(sql, values)).rows;
-    } catch (error) {
-      this.observer = undefined;
-      await (await observer.catch(() => undefined))?.end().catch(() => undefined);
-      throw error;
-    }
-  }
-
-  private async connect(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.server.url, application_name: 'campaign' });
-    // One that a fault has cut off says so at its next query.
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
+    return (await this.observers.query<Row>(sql, values)).rows;
   }
 
   /** SIGKILL to the server, and a start that recovers what was committed. Tells whether it was another process afterwards. */
@@ -56,7 +44,7 @@ export class JudgedPostgres {
   }
 
   async stop(): Promise<void> {
-    await (await this.observer?.catch(() => undefined))?.end().catch(() => undefined);
+    await this.observers.end();
     await this.server.stop();
   }
 }

@@ -49,7 +49,7 @@ export class ChangingSource {
   private async changeRows(): Promise<void> {
     const random = new Random(this.seed + 1);
     while (!this.over) {
-      const rows = random.next() < 0.08 ? 100 + random.below(250) : 1 + random.below(30);
+      const rows = random.next() < 0.03 ? 200 + random.below(200) : 1 + random.below(12);
       await growSource(this.cell.database, {
         rows,
         padding: random.below(400),
@@ -57,7 +57,7 @@ export class ChangingSource {
         word: this.word,
       });
       this.rows += rows;
-      await sleep(50 + random.below(250));
+      await sleep(100 + random.below(300));
     }
   }
 

@@ -45,7 +45,9 @@ export async function executionOf(client: Client, workflowId: string, runId?: st
 }
 
 export function spanOf({ workflowId, runId, events }: Execution): Span {
-  const [first, last] = [events[0], events.at(-1)];
+  // A start bears the time at which it was asked for, which the server takes down before it looks whether the id is free.
+  const first = events.find(({ workflowTaskStartedEventAttributes: started }) => started != null) ?? events[0];
+  const last = events.at(-1);
   const failure = failureOf(last);
   const isOver = failure !== undefined || last?.workflowExecutionCompletedEventAttributes != null;
   return {

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { watermarkWorkflowId, type Watermarks } from '../../../contracts/watermark.js';
 import type { Findings } from '../findings.js';
 import type { TargetTable } from '../target-table.js';
+import { toldOfIngest, toldWatermarks } from '../told-watermarks.js';
 import type { ScheduleCell } from './schedule-cell.js';
 
 const WATCH_EVERY_MS = 100;
-/** While worker or server are away, nobody answers. */
-const ANSWER_WITHIN_MS = 2_000;
 
 /** Looks at the watermarks all the time, where the workflow holds them and where the target does: neither may ever go back. */
 export class MarkWatch {
@@ -36,19 +34,6 @@ export class MarkWatch {
     await this.watching;
   }
 
-  /** What the workflow holds; undefined while it is not there, or nobody answers for it. */
-  async told(pipeline: string): Promise<Watermarks | undefined> {
-    const { workflow } = this.cell.connection.client;
-    try {
-      return await workflow.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-        workflow.getHandle(watermarkWorkflowId(pipeline)).query<Watermarks>('watermarks'),
-      );
-    } catch {
-      // A fault is under way, or the pipeline has not run yet: there is nothing to see.
-      return undefined;
-    }
-  }
-
   private async loop(look: () => Promise<void>): Promise<void> {
     while (!this.over) {
       await look();
@@ -57,7 +42,7 @@ export class MarkWatch {
   }
 
   private async lookAtIngest(pipeline: string, target: TargetTable): Promise<void> {
-    const told = Number((await this.told(pipeline))?.['ingest']?.value ?? 0);
+    const told = (await toldOfIngest(this.cell.connection.client, pipeline)) ?? 0;
     const stored = (await target.watermark()) ?? 0;
     if (told > 0) this.note('workflow', `${pipeline}, the workflow's`, told);
     if (stored > 0) this.note('target', `${pipeline}, the table's`, stored);
@@ -66,7 +51,8 @@ export class MarkWatch {
   }
 
   private async lookAtDownload(pipeline: string): Promise<void> {
-    for (const [key, { value }] of Object.entries((await this.told(pipeline)) ?? {}))
+    const told = await toldWatermarks(this.cell.connection.client, pipeline);
+    for (const [key, { value }] of Object.entries(told ?? {}))
       // Instants of one spelling: they sort as text.
       if (typeof value === 'string') this.note('workflow', `${pipeline}, ${key}`, value);
   }

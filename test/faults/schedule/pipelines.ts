@@ -12,7 +12,7 @@ export const TITAN_TABLES = { beta: 120, gamma: 60 };
 export const LAG_SECONDS = 2;
 
 /** Rows of one batch: a run between two firings has one or a few. */
-const BATCH_ROWS = 40;
+const BATCH_ROWS = 100;
 
 /** What a pipeline of the scenario is called, and where its rows arrive. */
 export interface IngestPipeline {

@@ -1,9 +1,10 @@
 import type { Findings } from '../findings.js';
 
-/** From when to when a run was open, by its history: all its continuations together. Milliseconds since 1970. */
+/** From when to when a run was at work, by its history: all its continuations together. Milliseconds since 1970. */
 export interface Span {
   /** Workflow id and the first execution's run id. */
   identity: string;
+  /** When a worker was first given something to do for it. */
   began: number;
   /** Undefined: it is open. */
   ended: number | undefined;
