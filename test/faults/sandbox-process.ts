@@ -1,4 +1,6 @@
-import { startTitanSandbox } from '../../sandbox/titanrdm/index.js';
+import { startTitanSandbox, type TitanSandboxOptions } from '../../sandbox/titanrdm/index.js';
 import { serveSandbox } from './serve-sandbox.js';
 
-await serveSandbox(startTitanSandbox, ['url', 'clientId', 'clientSecret']);
+// Its options are the first argument: the campaign that started us wrote them, and nothing else calls this program.
+const options = JSON.parse(process.argv[2] ?? '{}') as TitanSandboxOptions;
+serveSandbox(await startTitanSandbox(options), ['url', 'clientId', 'clientSecret']);

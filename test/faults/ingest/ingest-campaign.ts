@@ -4,7 +4,8 @@ import { runInLanes } from '../lanes.js';
 import type { ScenarioReport } from '../report.js';
 import { IngestCell } from './ingest-cell.js';
 import { Ledger } from './ledger.js';
-import { describeIngestFault, planIngestFaults } from './plan.js';
+import { planIngestFaults } from './plan.js';
+import { describeTimedFault } from '../timed-fault.js';
 import { runIngest } from './run.js';
 
 export interface IngestScenario {
@@ -30,7 +31,7 @@ export function runIngestCampaign(
     {
       name: scenario,
       plan: (count) => planIngestFaults(seed, count, only),
-      describe: describeIngestFault,
+      describe: describeTimedFault,
       open: async ({ name, folder, random, word, findings, log }) => {
         const cell = await IngestCell.start({ name, folder, address, namespace, bundle, log });
         const ledger = new Ledger(cell, findings, random, isKeyed, word);

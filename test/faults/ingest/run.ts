@@ -1,7 +1,9 @@
-import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endOf, wordsOf } from '../ending.js';
 import type { Findings } from '../findings.js';
+import type { FaultyRun } from '../lanes.js';
 import { toldOfIngest } from '../told-watermarks.js';
 import { makeFault } from './inject.js';
 import type { IngestCell } from './ingest-cell.js';
@@ -22,16 +24,10 @@ export interface IngestRun {
   fault?: IngestFault;
 }
 
-export interface IngestRunOutcome {
-  workflowIds: string[];
-  made: boolean;
-  seconds: number;
-}
-
 type Ending = 'ended' | 'moved' | 'failed' | 'stuck';
 
 /** One run with its fault, then the judge; where a worker stands still, a second run, and then it goes on. */
-export async function runIngest(run: IngestRun): Promise<IngestRunOutcome> {
+export async function runIngest(run: IngestRun): Promise<FaultyRun> {
   const { cell, ledger, findings, client, workflowId } = run;
   const outcome = await runWithFault(run);
   if (!cell.workers.hasFrozen()) return outcome;
@@ -47,7 +43,7 @@ export async function runIngest(run: IngestRun): Promise<IngestRunOutcome> {
   };
 }
 
-async function runWithFault(run: IngestRun): Promise<IngestRunOutcome> {
+async function runWithFault(run: IngestRun): Promise<FaultyRun> {
   const { cell, ledger, findings, client, workflowId, fault } = run;
   const grownBy = await ledger.grow();
   const input = ledger.input();
@@ -64,7 +60,7 @@ async function runWithFault(run: IngestRun): Promise<IngestRunOutcome> {
     const id = `${workflowId}/second`;
     workflowIds.push(id);
     const other = await start(id);
-    endings = [...endings, endOf(other, findings)];
+    endings = [...endings, endOfIngest(other, findings)];
     await endings.at(-1);
   };
   const making =
@@ -73,7 +69,7 @@ async function runWithFault(run: IngestRun): Promise<IngestRunOutcome> {
       : makeFault(fault, { cell, ledger, client, handle, over: over.signal, second });
   // Awaited below, when the run is over: until then nobody would hear of its error.
   making.catch(() => undefined);
-  endings.push(endOf(handle, findings));
+  endings.push(endOfIngest(handle, findings));
   await endings[0];
   // Who waits for a moment that never came gives up; what has begun is finished.
   over.abort();
@@ -109,36 +105,13 @@ async function watchWatermark(ledger: Ledger, findings: Findings, over: AbortSig
 }
 
 /** Of two runs at once, one may find that the other has moved the watermark: that is how the loser ends. */
-async function endOf(handle: WorkflowHandle, findings: Findings): Promise<Ending> {
-  const giveUp = new AbortController();
-  const tooLong = sleep(STUCK_AFTER_MS, 'stuck' as const, { signal: giveUp.signal }).catch(() => 'stuck' as const);
-  const ended = handle.result().then(
-    () => 'ended' as const,
-    (error: unknown) => {
-      if (!(error instanceof WorkflowFailedError)) throw error;
-      const code = error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
-      if (code === 'HIGH_WATERMARK_MOVED') return 'moved' as const;
-      findings.add('wrong', `the workflow failed: ${error.cause?.message ?? error.message}`);
-      return 'failed' as const;
-    },
-  );
-  const ending = await Promise.race([ended, tooLong]);
-  giveUp.abort();
-  if (ending === 'stuck') {
-    findings.add('stuck', `still open after ${STUCK_AFTER_MS / 1_000} s: ${await pendingOf(handle)}`);
-    await handle.terminate('the fault campaign gave up waiting');
-  }
-  return ending;
-}
-
-/** What an open run waits for. */
-async function pendingOf(handle: WorkflowHandle): Promise<string> {
-  const { raw } = await handle.describe();
-  const pending = (raw.pendingActivities ?? []).map(
-    ({ activityType, attempt, lastFailure }) =>
-      `${activityType?.name ?? 'an activity'}, attempt ${attempt ?? 0}, last failure: ${lastFailure?.message ?? 'none'}`,
-  );
-  return pending.join('; ') || 'no activity';
+async function endOfIngest(handle: WorkflowHandle, findings: Findings): Promise<Ending> {
+  const ending = await endOf(handle, STUCK_AFTER_MS, findings);
+  if (ending.kind !== 'failed') return ending.kind;
+  const { cause } = ending.failure;
+  if (cause instanceof ApplicationFailure && cause.type === 'HIGH_WATERMARK_MOVED') return 'moved';
+  findings.add('wrong', wordsOf(ending.failure));
+  return 'failed';
 }
 
 /** Rows, by the result. */

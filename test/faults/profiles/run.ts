@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { AmsProgress } from '../../../contracts/ams-results.js';
+import { endOf, wordsOf } from '../ending.js';
 import type { Findings } from '../findings.js';
+import type { FaultyRun } from '../lanes.js';
 import type { ProfileFault } from './plan.js';
 import type { ProfilesCell } from './profiles-cell.js';
 import type { Squad } from './squad.js';
@@ -22,14 +24,8 @@ export interface ProfileRun {
   fault?: ProfileFault;
 }
 
-export interface ProfileRunOutcome {
-  workflowIds: string[];
-  made: boolean;
-  seconds: number;
-}
-
 /** One run with its fault, then the judge; where a worker stands still, a second run in peace, and then it goes on. */
-export async function runProfiles(run: ProfileRun): Promise<ProfileRunOutcome> {
+export async function runProfiles(run: ProfileRun): Promise<FaultyRun> {
   const { cell, squad, workflowId, fault, ...rest } = run;
   const outcome = await runWithFault(run);
   if (!cell.workers.hasFrozen()) return outcome;
@@ -44,7 +40,7 @@ export async function runProfiles(run: ProfileRun): Promise<ProfileRunOutcome> {
   };
 }
 
-async function runWithFault(run: ProfileRun): Promise<ProfileRunOutcome> {
+async function runWithFault(run: ProfileRun): Promise<FaultyRun> {
   const { cell, squad, findings, client, workflowId, fault } = run;
   const input = await squad.next();
   if (fault !== undefined) {
@@ -64,13 +60,14 @@ async function runWithFault(run: ProfileRun): Promise<ProfileRunOutcome> {
   const confirming = confirm(handle, over.signal);
   // Awaited below, when the run is over: until then nobody would hear of their errors.
   for (const promise of [making, confirming]) promise.catch(() => undefined);
-  const result = await endOf(handle, findings);
+  const ending = await endOf(handle, STUCK_AFTER_MS, findings);
   // Who waits for a moment that never came gives up; what has begun is finished.
   over.abort();
   const made = await making;
   await confirming;
   await cell.sandbox.disarm();
-  if (result !== undefined) squad.checkResult(result);
+  if (ending.kind === 'ended') squad.checkResult(ending.result);
+  else if (ending.kind === 'failed') findings.add('wrong', wordsOf(ending.failure));
   await squad.check();
   return { workflowIds: [workflowId], made, seconds: (performance.now() - began) / 1_000 };
 }
@@ -123,23 +120,4 @@ async function confirm(handle: WorkflowHandle, over: AbortSignal): Promise<void>
     if (progress?.phase === 'sending profiles') return;
     await sleep(100, undefined, { signal: over }).catch(() => undefined);
   }
-}
-
-async function endOf(handle: WorkflowHandle, findings: Findings): Promise<unknown> {
-  const giveUp = new AbortController();
-  const tooLong = sleep(STUCK_AFTER_MS, 'stuck' as const, { signal: giveUp.signal }).catch(() => 'stuck' as const);
-  const ended = handle.result().then(
-    (result: unknown) => ({ result }),
-    (error: unknown) => {
-      if (!(error instanceof WorkflowFailedError)) throw error;
-      findings.add('wrong', `the workflow failed: ${error.cause?.message ?? error.message}`);
-      return { result: undefined };
-    },
-  );
-  const ending = await Promise.race([ended, tooLong]);
-  giveUp.abort();
-  if (ending !== 'stuck') return ending.result;
-  findings.add('stuck', `still open after ${STUCK_AFTER_MS / 1_000} s`);
-  await handle.terminate('the fault campaign gave up waiting');
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { Random } from '../random.js';
+import { kindsNamed, type TimedFault } from '../timed-fault.js';
 
 /** What may happen while Schedules fire. */
 export const KINDS = [
@@ -25,21 +26,15 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-export interface ScheduleFault {
-  kind: Kind;
-  /** Milliseconds since the runs went on after the fault before. */
-  pauseMs: number;
-  /** The moment that the kind speaks of is taken the n-th time that it comes, from 1. */
-  occurrence: number;
-}
+/** A pause is counted since the runs went on after the fault before. */
+export type ScheduleFault = TimedFault<Kind>;
 
 const PAUSE_MS = 2_500;
 
 /** Every kind in turn, in an order that the seed decides: worker and server by turns. `only` keeps those whose name holds it. */
 export function planScheduleFaults(seed: number, count: number, only = ''): ScheduleFault[] {
   const random = new Random(seed);
-  const kinds = KINDS.filter((kind) => kind.includes(only));
-  if (kinds.length === 0) throw new Error(`no fault of a schedule is called '${only}'`);
+  const kinds = kindsNamed(KINDS, only, 'a schedule');
   const plan: ScheduleFault[] = [];
   while (plan.length < count) {
     const shuffled = random.shuffled(kinds);
@@ -53,6 +48,3 @@ export function planScheduleFaults(seed: number, count: number, only = ''): Sche
 }
 
 const isOfWorker = (kind: Kind): boolean => kind.startsWith('worker');
-
-export const describeScheduleFault = ({ kind, pauseMs, occurrence }: ScheduleFault): string =>
-  `${kind} (${pauseMs} ms, ${occurrence})`;

@@ -4,6 +4,7 @@ import type { CommonCampaignOptions } from '../campaign.js';
 import { runInLanes, type FaultyRun, type LanePlace, type LaneStart } from '../lanes.js';
 import type { ScenarioReport } from '../report.js';
 import { TargetTable } from '../target-table.js';
+import { describeTimedFault } from '../timed-fault.js';
 import { ChangingSource } from './changing-source.js';
 import { CommitLog } from './commit-log.js';
 import { untilNoneIsOpen, untilRunEnded } from './executions.js';
@@ -11,7 +12,7 @@ import { makeFault } from './inject.js';
 import { judgeSchedule } from './judge-schedule.js';
 import { MarkWatch } from './mark-watch.js';
 import { allPipelines } from './pipelines.js';
-import { describeScheduleFault, planScheduleFaults, type ScheduleFault } from './plan.js';
+import { planScheduleFaults, type ScheduleFault } from './plan.js';
 import { ScheduleCell } from './schedule-cell.js';
 import { STUCK_AFTER_MS } from './span.js';
 
@@ -25,7 +26,7 @@ export function runScheduleCampaign(options: CommonCampaignOptions): Promise<Sce
     {
       name: 'schedule',
       plan: (count) => planScheduleFaults(seed, count, only),
-      describe: describeScheduleFault,
+      describe: describeTimedFault,
       open: (lane) => SchedulePlace.open(lane, { bundle, seed, say }),
     },
     { ...options, lanes: 1 },
@@ -109,7 +110,7 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
     const { fired, runs, batches } = await judgeSchedule({ cell, source, log, watch, targets, marks, findings });
     const versions = [...source.models.values()].reduce((sum, model) => sum + model.versions(), 0);
     say(
-      `${source.rows} rows and ${versions} versions of records came to the sources; the Schedules fired ${fired} times; ` +
+      `${source.rows} rows and ${versions} versions of records came to the sources; the Schedules fired ${fired} times, ${await cell.fired()} by their own count; ` +
         `${runs} runs committed ${batches} batches; watermarks were seen ${watch.seen.workflow} times at the workflows, ` +
         `${watch.seen.target} times at the target`,
     );
