@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { ScenarioReport } from './faults/campaign.js';
+import type { ScenarioReport } from './faults/report.js';
 import { programFile } from './faults/programs.js';
 
 // The same campaign as `npm run faults`, cut short: a few faults of each family, in all scenarios at the same time.
@@ -31,11 +31,20 @@ describe('a short fault campaign', () => {
     'ingest-no-key',
     'ingest-key',
     'profiles',
+    'schedule',
   ]) {
     it(`${name}: ends right without help whatever happens to worker and server`, () => {
       const report = scenarios.find(({ scenario }) => scenario === name);
       expect(report?.findings).toEqual([]);
-      expect(report).toMatchObject({ lost: 0, duplicated: 0, wrong: 0, watermarkWentBack: 0, stuck: 0, leaked: 0 });
+      expect(report).toMatchObject({
+        lost: 0,
+        duplicated: 0,
+        wrong: 0,
+        watermarkWentBack: 0,
+        overlapped: 0,
+        stuck: 0,
+        leaked: 0,
+      });
       expect(report?.rowsExpected).toBeGreaterThan(0);
     });
 

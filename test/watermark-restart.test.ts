@@ -3,22 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { watermarkWorkflowId } from '../contracts/watermark.js';
-import { startDevServer, type DevServer, type StartDevServerOptions } from '../workers/dev-server/index.js';
+import { RestartableTemporal } from './support/restartable-temporal.js';
 import { openWatermarkBench, type WatermarkBench } from './support/watermark-worker.js';
 
 /** A Temporal server whose database is a file; it comes back at the same port. */
 describe('the watermark workflow and a Temporal server that is killed', () => {
   let folder: string;
-  let server: DevServer;
+  let server: RestartableTemporal;
   let bench: WatermarkBench;
-  let options: StartDevServerOptions;
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'tidemark-restart-'));
-    options = {
-      env: { ...process.env, TEMPORAL_ADDRESS: undefined, TEMPORAL_PROFILE: undefined },
-      dbFile: path.join(folder, 'temporal.db'),
-    };
-    server = await startDevServer(options);
+    server = await RestartableTemporal.start(folder);
     bench = await openWatermarkBench({ server });
   });
   afterAll(async () => {
@@ -35,10 +30,7 @@ describe('the watermark workflow and a Temporal server that is killed', () => {
     await advance(null, 1, 1);
     const { id } = await bench.update(reach, 'set', { key: 'k', value: 7, by: 'ann', reason: 'r' });
 
-    process.kill(server.pid ?? 0, 'SIGKILL');
-    const port = Number(server.address.split(':')[1]);
-    await server.stop();
-    server = await startDevServer({ ...options, port });
+    expect(await server.restart('SIGKILL')).toBe(true);
 
     expect(await again(() => advance(null, 1, 1))).toEqual({ changed: false });
     expect(await advance(1, 2, 2)).toEqual({ changed: true });

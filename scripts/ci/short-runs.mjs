@@ -76,7 +76,9 @@ function fleetNumbers(fleet) {
 function faultProblems(report, name) {
   const one = report.scenarios?.find(({ scenario }) => scenario === name);
   if (one === undefined) return [`no scenario ${name} in the report`];
-  const bad = ['lost', 'duplicated', 'wrong', 'watermarkWentBack', 'stuck'].filter((key) => one[key] !== 0);
+  const bad = ['lost', 'duplicated', 'wrong', 'watermarkWentBack', 'overlapped', 'stuck'].filter(
+    (key) => one[key] !== 0,
+  );
   return [
     ...bad.map((key) => `${key} is ${JSON.stringify(one[key])}`),
     ...(one.faults > 0 ? [] : ['no fault was made']),

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
-import type { Findings, Tally } from './findings.js';
-import { runLane, type Lane, type LaneOutcome } from './lane.js';
+import { runLane, type Lane } from './lane.js';
 import { planFaults, type Fault } from './plan.js';
+import { reportOf, type ScenarioReport } from './report.js';
 import type { Scenario } from './scenario.js';
 
 /** What campaigns of all kinds need. */
@@ -26,29 +26,6 @@ export interface CampaignOptions extends CommonCampaignOptions {
   scenario: Scenario;
 }
 
-/** One scenario's line of the report. */
-export interface ScenarioReport {
-  scenario: string;
-  /** Faults that occurred, each proven. */
-  faults: number;
-  kinds: Record<string, number>;
-  /** How often each kind befell each call, where the plan goes over all of them: `kill-late @ profileimport`. */
-  places?: Record<string, number>;
-  /** Those among them that no fault has befallen: empty when the plan was gone over whole. */
-  placesLeft?: string[];
-  runs: number;
-  rowsExpected: number;
-  lost: number;
-  duplicated: number;
-  wrong: number;
-  watermarkWentBack: number;
-  stuck: number;
-  leaked: number;
-  /** Planned faults whose moment never came, so that they are not counted. */
-  missed: number;
-  findings: string[];
-}
-
 /** Runs a scenario again and again, a fault or two in each run, until enough have occurred or none are left. */
 export async function runCampaign(options: CampaignOptions): Promise<ScenarioReport> {
   const lanes = lanesOf(options).map((lane) =>
@@ -62,7 +39,7 @@ export async function runCampaign(options: CampaignOptions): Promise<ScenarioRep
   const broken = outcomes.find((outcome) => outcome.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
   const done = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  return report(options, done);
+  return reportOf(options.scenario.name, done);
 }
 
 /** Lanes have their own part of the plan and their own random numbers: the same seed and number of lanes give the same runs. */
@@ -87,27 +64,4 @@ function dealt(planned: readonly Fault[], lanes: number, lane: number): Fault[] 
     seen.set(family, before + 1);
     return before % lanes === lane;
   });
-}
-
-function report({ scenario }: CampaignOptions, lanes: readonly LaneOutcome[]): ScenarioReport {
-  const made = lanes.flatMap((lane) => lane.made);
-  const kinds: Record<string, number> = {};
-  for (const { kind } of made) kinds[kind] = (kinds[kind] ?? 0) + 1;
-  const all: Findings[] = lanes.map(({ findings }) => findings);
-  const sum = (key: Tally): number => all.reduce((total, findings) => total + findings[key], 0);
-  return {
-    scenario: scenario.name,
-    faults: made.length,
-    kinds,
-    runs: lanes.reduce((total, { runs }) => total + runs, 0),
-    rowsExpected: sum('rowsExpected'),
-    lost: sum('lost'),
-    duplicated: sum('duplicated'),
-    wrong: sum('wrong'),
-    watermarkWentBack: sum('watermarkWentBack'),
-    stuck: sum('stuck'),
-    leaked: sum('leaked'),
-    missed: lanes.reduce((total, { missed }) => total + missed, 0),
-    findings: all.flatMap(({ words }) => words),
-  };
 }

@@ -1,12 +1,13 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configSchema } from '../../contracts/config.js';
 import type { TitanSandboxOptions } from '../../sandbox/titanrdm/index.js';
-import { ChildProgram, type Ending } from './child-program.js';
-import { programFile } from './programs.js';
-import { SandboxControl } from './sandbox-control.js';
-import { Tenant } from './tenant.js';
+import type { Ending } from './child-program.js';
+import type { SandboxControl } from './sandbox-control.js';
+import { filesBelow } from './store-files.js';
+import type { Tenant } from './tenant.js';
+import { TitanSystem } from './titan-system.js';
 import { Workers } from './workers.js';
 
 export const TENANT = 'tenant';
@@ -31,50 +32,44 @@ export interface CellOptions {
 export class Cell {
   private constructor(
     private readonly options: CellOptions,
-    private readonly sandboxProgram: ChildProgram,
+    private readonly titan: TitanSystem,
     private readonly workers: Workers,
-    readonly sandbox: SandboxControl,
-    /** Loads data behind the back of the code under test. */
-    readonly tenant: Tenant,
-    readonly clientSecret: string,
   ) {}
 
   static async start(options: CellOptions): Promise<Cell> {
-    for (const name of ['store', 'results', 'worker-temp', 'sandbox-temp'])
+    for (const name of ['store', 'results', 'worker-temp'])
       await mkdir(path.join(options.folder, name), { recursive: true });
-    const program = await ChildProgram.start('the sandbox', programFile('sandbox-process'), {
-      args: [JSON.stringify({ ...options.sandbox, dataDirectory: path.join(options.folder, 'sandbox-temp') })],
-      log: options.log,
-    });
-    const url = String(program.ready['url']);
-    const clientId = String(program.ready['clientId']);
-    const clientSecret = String(program.ready['clientSecret']);
+    const titan = await TitanSystem.start(options);
     const config = configSchema.parse({
       version: 1,
       temporal: { address: options.address, namespace: options.namespace, taskQueue: options.name },
       connections: {
-        [TENANT]: {
-          type: 'titanrdm',
-          url,
-          clientId,
-          clientSecret,
-          // Short, so that many faults fit into minutes; the code under test is the same.
-          timeouts: { connectSeconds: 2, requestSeconds: 3, completeSeconds: 3, transferIdleSeconds: 3 },
-          retry: { attempts: 4, maxDelaySeconds: 1 },
-        },
+        [TENANT]: titan.connection,
         [STORE]: { type: 'files', path: path.join(options.folder, 'store') },
       },
       results: { folder: path.join(options.folder, 'results') },
       worker: { shutdownGraceSeconds: 2 },
     });
-    const tenant = new Tenant(url, clientId, clientSecret);
     const workers = new Workers({ ...options, config, temporary: path.join(options.folder, 'worker-temp') });
     await workers.start();
-    return new Cell(options, program, workers, new SandboxControl(url), tenant, clientSecret);
+    return new Cell(options, titan, workers);
   }
 
   get taskQueue(): string {
     return this.options.name;
+  }
+
+  get sandbox(): SandboxControl {
+    return this.titan.sandbox;
+  }
+
+  /** Loads data behind the back of the code under test. */
+  get tenant(): Tenant {
+    return this.titan.tenant;
+  }
+
+  get clientSecret(): string {
+    return this.titan.clientSecret;
   }
 
   /** Where the store `lake` keeps its tables. */
@@ -108,10 +103,10 @@ export class Cell {
   }
 
   async freezeSandbox(forMs: number): Promise<boolean> {
-    this.sandboxProgram.freeze();
+    this.titan.program.freeze();
     const silent = !(await this.sandbox.answers(1_000));
     await sleep(forMs - 1_000);
-    this.sandboxProgram.thaw();
+    this.titan.program.thaw();
     return silent && (await this.sandbox.answers(5_000));
   }
 
@@ -126,11 +121,7 @@ export class Cell {
   /** Ends everything in order; names the temporary files that are left, which should be none. */
   async stop(): Promise<string[]> {
     await this.workers.stop();
-    await this.sandboxProgram.stop();
-    const names = ['worker-temp', 'sandbox-temp'].map(async (name) => {
-      const entries = await readdir(path.join(this.options.folder, name), { recursive: true, withFileTypes: true });
-      return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-    });
-    return (await Promise.all(names)).flat();
+    const left = await this.titan.stop();
+    return [...left, ...(await filesBelow(path.join(this.options.folder, 'worker-temp')))];
   }
 }

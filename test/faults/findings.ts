@@ -1,7 +1,8 @@
 import { keyOf, type Row } from './table-model.js';
 
 /** What is counted, over all runs of a scenario. */
-export type Tally = 'rowsExpected' | 'lost' | 'duplicated' | 'wrong' | 'watermarkWentBack' | 'stuck' | 'leaked';
+export type Tally =
+  'rowsExpected' | 'lost' | 'duplicated' | 'wrong' | 'watermarkWentBack' | 'overlapped' | 'stuck' | 'leaked';
 
 /** What a scenario found wrong: each a count that must be 0, and words for who looks into it. */
 export class Findings {
@@ -13,6 +14,8 @@ export class Findings {
   wrong = 0;
   /** High watermarks that went back. */
   watermarkWentBack = 0;
+  /** Runs of one pipeline that were at work at the same time. */
+  overlapped = 0;
   /** Runs that did not end by themselves. */
   stuck = 0;
   /** Secrets, tokens, signed addresses or rows in a history, log or error. */
@@ -56,6 +59,7 @@ export class Findings {
   }
 
   total(): number {
-    return this.lost + this.duplicated + this.wrong + this.watermarkWentBack + this.stuck + this.leaked;
+    const { lost, duplicated, wrong, watermarkWentBack, overlapped, stuck, leaked } = this;
+    return lost + duplicated + wrong + watermarkWentBack + overlapped + stuck + leaked;
   }
 }

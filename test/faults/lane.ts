@@ -3,6 +3,7 @@ import { Findings } from './findings.js';
 import { Place } from './place.js';
 import { describeFault, type Fault } from './plan.js';
 import { Random } from './random.js';
+import type { LaneOutcome } from './report.js';
 import { runOnce, type RunOutcome } from './run-once.js';
 
 interface Item {
@@ -20,25 +21,18 @@ export interface Lane {
   queue: Item[];
 }
 
-export interface LaneOutcome {
-  findings: Findings;
-  made: Fault[];
-  missed: number;
-  runs: number;
-}
-
 /** A fault is tried so often before it counts as missed. */
 const TRIES = 3;
 
 /** One run after the other in one place. After a run in which something was found the next one gets a new place. */
-export async function runLane(lane: Lane): Promise<LaneOutcome> {
+export async function runLane(lane: Lane): Promise<LaneOutcome<Fault>> {
   const { options, queue, wanted } = lane;
   const { scenario, seed, client } = options;
   const random = new Random(seed * 1_000 + lane.number);
   const laneName = `faults-${scenario.name}-${seed}-${lane.number}-${process.pid}`;
   let where = laneName;
   const findings = new Findings(() => where);
-  const outcome: LaneOutcome = { findings, made: [], missed: 0, runs: 0 };
+  const outcome: LaneOutcome<Fault> = { findings, made: [], missed: 0, runs: 0 };
   let place: Place | undefined;
   try {
     while (outcome.made.length < wanted && queue.length > 0) {
@@ -65,7 +59,7 @@ export async function runLane(lane: Lane): Promise<LaneOutcome> {
 }
 
 /** Counts the faults that occurred, and puts the others back. */
-function settle({ queue }: Lane, outcome: LaneOutcome, items: readonly Item[], { made }: RunOutcome): void {
+function settle({ queue }: Lane, outcome: LaneOutcome<Fault>, items: readonly Item[], { made }: RunOutcome): void {
   for (const [index, item] of items.entries()) {
     if (made[index] === true) outcome.made.push(item.fault);
     else if (item.tries + 1 < TRIES) queue.push({ ...item, tries: item.tries + 1 });

@@ -6,11 +6,13 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { startDevServer } from '../../workers/dev-server/index.js';
-import { runCampaign, type CommonCampaignOptions, type ScenarioReport } from './campaign.js';
+import { runCampaign, type CommonCampaignOptions } from './campaign.js';
 import { conventionDownload } from './download-scenario.js';
 import { ingestScenarios, runIngestCampaign } from './ingest/ingest-campaign.js';
 import { runProfilesCampaign } from './profiles/profiles-campaign.js';
 import { BUILD } from './programs.js';
+import type { ScenarioReport } from './report.js';
+import { runScheduleCampaign } from './schedule/schedule-campaign.js';
 import { conventionUpload, importBatch } from './upload-scenarios.js';
 
 // npm run faults -- [--scenario NAME] [--seed N] [--faults N] [--lanes N] [--only TEXT] [--json] | --list
@@ -28,6 +30,7 @@ const SCENARIOS = [
     run: (options: CommonCampaignOptions) => runIngestCampaign(scenario, options),
   })),
   { name: 'profiles', run: runProfilesCampaign },
+  { name: 'schedule', run: runScheduleCampaign },
 ];
 
 const { values } = parseArgs({
@@ -118,14 +121,15 @@ async function workflowBundle(): Promise<string> {
 }
 
 function isClean(report: ScenarioReport): boolean {
-  const { lost, duplicated, wrong, watermarkWentBack, stuck, leaked } = report;
-  return report.faults >= faults && lost + duplicated + wrong + watermarkWentBack + stuck + leaked === 0;
+  const { lost, duplicated, wrong, watermarkWentBack, overlapped, stuck, leaked } = report;
+  return report.faults >= faults && lost + duplicated + wrong + watermarkWentBack + overlapped + stuck + leaked === 0;
 }
 
 function tell(report: ScenarioReport): void {
   say(
     `${report.scenario}: ${report.faults} faults in ${report.runs} runs, ${report.rowsExpected} records expected: ` +
-      `${report.lost} lost, ${report.duplicated} duplicated, ${report.wrong} wrong, ${report.stuck} stuck, ${report.leaked} leaked`,
+      `${report.lost} lost, ${report.duplicated} duplicated, ${report.wrong} wrong, ${report.watermarkWentBack} went back, ` +
+      `${report.overlapped} overlapped, ${report.stuck} stuck, ${report.leaked} leaked`,
   );
   const { places, placesLeft } = report;
   if (places !== undefined && placesLeft !== undefined) {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowFailedError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { endOf, wordsOf } from './ending.js';
 import { repeatedAttempts } from './history.js';
 import { inject, type RunningWorkflow } from './inject.js';
 import type { Fault } from './plan.js';
@@ -79,17 +79,14 @@ async function runWithFaults({ stage, scenario, client, workflowId, faults }: Ru
   const making = Promise.all(injections.map(({ happened }) => happened(running, over.signal)));
   // Awaited below, when the run is over: until then nobody would hear of its error.
   making.catch(() => undefined);
-  const ending = await endOf(() => handle.result());
+  const ending = await endOf(handle, STUCK_AFTER_MS, findings);
   // A worker that was killed or frozen is replaced before the next run.
   over.abort();
   const made = await making;
   await cell.sandbox.disarm();
 
-  if (ending.kind === 'stuck') {
-    findings.add('stuck', `still open after ${STUCK_AFTER_MS / 1_000} s`);
-    await handle.terminate('the fault campaign gave up waiting');
-  } else if (ending.kind === 'failed') findings.add('wrong', `the workflow failed: ${ending.reason}`);
-  else await attempt.judge(ending.result);
+  if (ending.kind === 'failed') findings.add('wrong', wordsOf(ending.failure));
+  else if (ending.kind === 'ended') await attempt.judge(ending.result);
   return {
     workflowIds: [workflowId],
     made,
@@ -97,25 +94,4 @@ async function runWithFaults({ stage, scenario, client, workflowId, faults }: Ru
     seconds: (performance.now() - began) / 1_000,
     repeats: await repeatedAttempts(client, workflowId),
   };
-}
-
-type Ending = { kind: 'ended'; result: unknown } | { kind: 'failed'; reason: string } | { kind: 'stuck' };
-
-async function endOf(result: () => Promise<unknown>): Promise<Ending> {
-  const timer = new AbortController();
-  const tooLong = sleep(STUCK_AFTER_MS, { kind: 'stuck' } as const, { signal: timer.signal });
-  // Aborted in time: nobody waits for it any more.
-  tooLong.catch(() => undefined);
-  const ended = result().then(
-    (value): Ending => ({ kind: 'ended', result: value }),
-    (error: unknown): Ending => {
-      if (!(error instanceof WorkflowFailedError)) throw error;
-      return { kind: 'failed', reason: error.cause?.message ?? error.message };
-    },
-  );
-  try {
-    return await Promise.race([ended, tooLong]);
-  } finally {
-    timer.abort();
-  }
 }

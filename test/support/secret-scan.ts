@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 
 /** A thing that must be in no history, log line or error. */
 export interface SecretMark {
@@ -42,13 +42,21 @@ export async function leaksInHistory(
   marks: readonly SecretMark[],
 ): Promise<Leak[]> {
   const { events } = await client.workflow.getHandle(execution.workflowId, execution.runId).fetchHistory();
-  const leaks: Leak[] = [];
-  for (const event of events ?? []) {
-    const text = textsOf(event).join('\n');
-    leaks.push(...leaksIn(text, `${execution.workflowId}, event ${String(event.eventId)}`, marks));
-  }
-  return leaks;
+  return leaksInEvents(execution.workflowId, events ?? [], marks);
 }
+
+/** The same in a history that has been fetched. */
+export function leaksInEvents(
+  workflowId: string,
+  events: readonly HistoryEvent[],
+  marks: readonly SecretMark[],
+): Leak[] {
+  return events.flatMap((event) =>
+    leaksIn(textsOf(event).join('\n'), `${workflowId}, event ${String(event.eventId)}`, marks),
+  );
+}
+
+export type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
 
 /** Every text inside a value; bytes, as payloads hold them, read as UTF-8. */
 export function textsOf(value: unknown): string[] {

@@ -25,24 +25,27 @@ export async function makeFault(fault: IngestFault, stage: IngestStage): Promise
         await sleep(fault.pauseMs, undefined, { signal: over });
         return await killWorker(stage);
       case 'worker-kill-copying':
-        await untilCopying(cell, fault.occurrence, over);
+        await untilCopying(cell.database, fault.occurrence, over);
         return await killWorker(stage);
       case 'worker-kill-committed':
         await untilCommitted(ledger, fault.occurrence, over);
         return await killWorker(stage);
       case 'sessions-ended':
         await sleep(fault.pauseMs, undefined, { signal: over });
-        return (await endSessions(cell)) > 0 && (await isOpen(stage));
+        return (await endSessions(cell.database)) > 0 && (await isOpen(stage));
       case 'sessions-ended-copying':
-        return (await endSessions(cell, await untilCopying(cell, fault.occurrence, over))) > 0 && (await isOpen(stage));
+        return (
+          (await endSessions(cell.database, await untilCopying(cell.database, fault.occurrence, over))) > 0 &&
+          (await isOpen(stage))
+        );
       case 'server-restart':
         await sleep(fault.pauseMs, undefined, { signal: over });
-        return (await isOpen(stage)) && (await cell.restartServer());
+        return (await isOpen(stage)) && (await cell.database.restart());
       case 'server-kill-copying':
-        await untilCopying(cell, fault.occurrence, over);
-        return (await isOpen(stage)) && (await cell.killServer());
+        await untilCopying(cell.database, fault.occurrence, over);
+        return (await isOpen(stage)) && (await cell.database.kill());
       case 'zombie-copying':
-        await untilCopying(cell, fault.occurrence, over);
+        await untilCopying(cell.database, fault.occurrence, over);
         return (await isOpen(stage)) && (await cell.workers.replaceFrozen());
       case 'zombie-between':
         return await freezeBetween(stage, fault);
@@ -77,7 +80,7 @@ async function freezeBetween({ cell, ledger, over, ...stage }: IngestStage, faul
     worker.freeze();
     // What it had sent before may still be at work at the server for a moment.
     await sleep(30);
-    if (!(await isAtWork(cell)) && (await isOpen(stage))) return await cell.workers.replaceFrozen();
+    if (!(await isAtWork(cell.database)) && (await isOpen(stage))) return await cell.workers.replaceFrozen();
     worker.thaw();
     await sleep(3);
   }

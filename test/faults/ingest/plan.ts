@@ -1,4 +1,5 @@
 import { Random } from '../random.js';
+import { kindsNamed, type TimedFault } from '../timed-fault.js';
 
 /** What may happen to a run of an ingest. */
 export const KINDS = [
@@ -25,13 +26,8 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-export interface IngestFault {
-  kind: Kind;
-  /** Milliseconds from the moment that the kind speaks of, or from the run's start. */
-  pauseMs: number;
-  /** The moment is taken the n-th time that it comes, from 1. */
-  occurrence: number;
-}
+/** A random moment is counted from the run's start. */
+export type IngestFault = TimedFault<Kind>;
 
 /** Longest pause where the moment is random: about as long as a run takes. */
 const RANDOM_MS = 1_500;
@@ -39,8 +35,7 @@ const RANDOM_MS = 1_500;
 /** Every kind in turn, in an order that the seed decides. `only` keeps those whose name holds it. */
 export function planIngestFaults(seed: number, count: number, only = ''): IngestFault[] {
   const random = new Random(seed);
-  const kinds = KINDS.filter((kind) => kind.includes(only));
-  if (kinds.length === 0) throw new Error(`no fault of an ingest is called '${only}'`);
+  const kinds = kindsNamed(KINDS, only, 'an ingest');
   const plan: IngestFault[] = [];
   while (plan.length < count) {
     for (const kind of random.shuffled(kinds)) {
@@ -50,6 +45,3 @@ export function planIngestFaults(seed: number, count: number, only = ''): Ingest
   }
   return plan.slice(0, count);
 }
-
-export const describeIngestFault = ({ kind, pauseMs, occurrence }: IngestFault): string =>
-  `${kind} (${pauseMs} ms, ${occurrence})`;

@@ -1,9 +1,10 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { configSchema } from '../../../contracts/config.js';
 import type { AmsSandboxOptions } from '../../../sandbox/ams/index.js';
 import { ChildProgram } from '../child-program.js';
 import { programFile } from '../programs.js';
+import { filesBelow } from '../store-files.js';
 import { Workers } from '../workers.js';
 import { AmsControl } from './ams-control.js';
 
@@ -86,7 +87,6 @@ export class ProfilesCell {
   async stop(): Promise<string[]> {
     await this.workers.stop();
     await this.program.stop();
-    const left = await readdir(path.join(this.options.folder, 'worker-temp'), { recursive: true, withFileTypes: true });
-    return left.filter((entry) => entry.isFile()).map((entry) => entry.name);
+    return filesBelow(path.join(this.options.folder, 'worker-temp'));
   }
 }

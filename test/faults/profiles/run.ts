@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { AmsProgress } from '../../../contracts/ams-results.js';
+import { endOf, wordsOf } from '../ending.js';
 import type { Findings } from '../findings.js';
-import { endOf } from './end-of.js';
+import type { FaultyRun } from '../lanes.js';
 import { makeFault } from './make-fault.js';
 import type { During, ProfileFault } from './plan.js';
 import type { ProfilesCell } from './profiles-cell.js';
 import type { Readback } from './readback.js';
 import type { Squad } from './squad.js';
+
+/** A run that has not ended by then counts as stuck. */
+const STUCK_AFTER_MS = 180_000;
 
 export interface ProfileRun {
   cell: ProfilesCell;
@@ -19,14 +23,8 @@ export interface ProfileRun {
   fault: ProfileFault;
 }
 
-export interface ProfileRunOutcome {
-  workflowIds: string[];
-  made: boolean;
-  seconds: number;
-}
-
 /** Profiles are sent, judged, read back and judged again, with one fault in one of the two. */
-export async function runProfiles(run: ProfileRun): Promise<ProfileRunOutcome> {
+export async function runProfiles(run: ProfileRun): Promise<FaultyRun> {
   const began = performance.now();
   const workflowIds: string[] = [];
   const step = async (during: During, part: string, fault?: ProfileFault): Promise<boolean> => {
@@ -79,13 +77,14 @@ async function runWorkflow(
   const confirming = 'requireConfirmation' in input ? confirm(handle, over.signal) : Promise.resolve();
   // Awaited below, when the run is over: until then nobody would hear of their errors.
   for (const promise of [making, confirming]) promise.catch(() => undefined);
-  const result = await endOf(handle, findings);
+  const ending = await endOf(handle, STUCK_AFTER_MS, findings);
   // Who waits for a moment that never came gives up; what has begun is finished.
   over.abort();
   const made = await making;
   await confirming;
   await cell.sandbox.disarm();
-  await judge(result);
+  if (ending.kind === 'failed') findings.add('wrong', wordsOf(ending.failure));
+  await judge(ending.kind === 'ended' ? ending.result : undefined);
   return made;
 }
 

@@ -1,0 +1,41 @@
+import type { Findings } from '../findings.js';
+
+/** From when to when a run was at work, by its history: all its continuations together. Milliseconds since 1970. */
+export interface Span {
+  /** Workflow id and the first execution's run id. */
+  identity: string;
+  /** When a worker was first given something to do for it. */
+  began: number;
+  /** Undefined: it is open. */
+  ended: number | undefined;
+  /** Why it did not end well; undefined when it did. */
+  failure: string | undefined;
+}
+
+/** A run that was open for longer counts as stuck. */
+export const STUCK_AFTER_MS = 150_000;
+
+/** Whether something has happened while the run was open; all clocks are this machine's. */
+export function isWithin({ began, ended }: Span, at: number): boolean {
+  return at >= began && (ended === undefined || at <= ended);
+}
+
+/** The runs of one pipeline: one after the other, each to a good end, none for ever. */
+export function judgeSpans(spans: readonly Span[], findings: Findings): void {
+  const inOrder = [...spans].sort((a, b) => a.began - b.began);
+  let latest: Span | undefined;
+  for (const span of inOrder) {
+    if (latest !== undefined && !(latest.ended !== undefined && latest.ended <= span.began))
+      findings.add('overlapped', `${span.identity} began while ${latest.identity} was open`);
+    judgeEnd(span, findings);
+    latest = span;
+  }
+}
+
+/** One run: it has ended, well, and in time. */
+export function judgeEnd({ identity, began, ended, failure }: Span, findings: Findings): void {
+  if (ended === undefined) findings.add('stuck', `${identity} is open`);
+  else if (ended - began > STUCK_AFTER_MS)
+    findings.add('stuck', `${identity} took ${Math.round((ended - began) / 1_000)} s`);
+  if (failure !== undefined) findings.add('wrong', `${identity} ended badly: ${failure}`);
+}
