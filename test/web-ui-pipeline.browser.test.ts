@@ -146,10 +146,9 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
 async function overflow(page: Page): Promise<number> {
   let most = 0;
   for (const frame of page.frames().filter((each) => each !== page.mainFrame())) {
-    // A number, as the expression says.
-    const pixels = (await frame.evaluate(
+    const pixels = await frame.evaluate<number>(
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    )) as number;
+    );
     most = Math.max(most, pixels);
   }
   return most;
