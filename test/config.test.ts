@@ -233,7 +233,7 @@ describe('a wrong config names line, key and the nearest valid one', () => {
     [
       'cron without quotes, which begins with a star',
       `version: 1\npipelines:${upload}\n    schedule:\n      cron: */5 * * * *\n`,
-      ['7:16: not valid YAML: Unexpected alias at node end. Put quotes around a value that begins with *.'],
+      ['7:17: not valid YAML: Unexpected alias at node end. Put quotes around a value that begins with *.'],
     ],
     [
       'a description with a colon',

@@ -23,7 +23,7 @@ export function explain(issues: Parameters<typeof likelyLeaves>[0], context: Exp
     if (oneOfKeys(leaf).some((key) => meant.has(pathKey([...stepsOf(leaf.path), key])))) return [];
     return problemsOf(leaf, context);
   });
-  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
 /** Paths of the missing keys that an unknown key of the same object nearly spells. */
