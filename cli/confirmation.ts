@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type { WorkflowHandle } from '@temporalio/client';
 import { TidemarkError } from '../contracts/errors.js';
 import type { AmsChanges, AmsConfirmation, AmsProgress } from '../contracts/ams-results.js';
@@ -7,6 +6,7 @@ import type { RunProgress } from '../workers/client/index.js';
 import { ask, isInteractive } from './confirm.js';
 import { note, printable } from './output.js';
 import { withSignals } from './signals.js';
+import { userName } from './user-name.js';
 
 const MAX_FIELDS = 20;
 
@@ -18,8 +18,7 @@ export function isWaiting(progress: RunProgress): progress is AmsProgress {
 /** Answers a run that waits. Error `AMS_NOT_WAITING`. */
 export async function confirmRun(handle: WorkflowHandle, answer: 'yes' | 'no'): Promise<AmsConfirmation> {
   try {
-    const by = userInfo().username || 'somebody';
-    return await handle.executeUpdate<AmsConfirmation, [object]>('confirm', { args: [{ by, answer }] });
+    return await handle.executeUpdate<AmsConfirmation, [object]>('confirm', { args: [{ by: userName(), answer }] });
   } catch (error) {
     throw refusal(error) ?? error;
   }

@@ -20,6 +20,11 @@ export const watermarkErrors = {
     meaning: 'A command was given something that it does not take.',
     mend: 'Read what the message says, and the help of the command (`--help`).',
   },
+  NO_WATERMARKS: {
+    meaning:
+      'The pipeline keeps no high watermarks: each of its runs takes everything, or begins from a mark of its input.',
+    mend: "Downloads keep them with pattern 'incremental' and without highWaterMark, uploads with `incremental`, ingests always.",
+  },
   UNKNOWN_WATERMARK: {
     meaning: 'The pipeline has no high watermark of that name.',
     mend: 'Correct the name; or say --new for a table that no run has seen yet.',

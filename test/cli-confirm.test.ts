@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { confirm } from '../cli/confirm.js';
+import { userName } from '../cli/user-name.js';
 
 /** A terminal whose user types these lines; what it shows is in `shown`. */
 function terminal(typed: string, isTTY = true) {
@@ -13,6 +14,14 @@ function terminal(typed: string, isTTY = true) {
   input.end(typed);
   return { input, output, shown: () => shown };
 }
+
+it('who runs a command is told by number where the system has no name for it', () => {
+  expect(userName(() => ({ username: 'ann' }))).toBe('ann');
+  const nameless = () => {
+    throw new Error('uv_os_get_passwd');
+  };
+  expect(userName(nameless)).toMatch(/^(uid \d+|somebody)$/u);
+});
 
 describe('a question on a terminal', () => {
   it.each([

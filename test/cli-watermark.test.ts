@@ -30,6 +30,9 @@ beforeAll(async () => {
     `  ${nightly}:
     workflow: titanConventionDownload
     input: { connection: tenant, branch: { name: main }, domain: Customer, store: landing, pattern: incremental, poll: { intervalSeconds: 0.1 } }
+  whole:
+    workflow: titanConventionDownload
+    input: { connection: tenant, branch: { name: main }, domain: Customer, store: landing }
   numbers:
     workflow: postgresIngest
     input: { source: { type: rows, rows: [] }, target: warehouse, tables: [{ schema: s, name: t, columns: [{ name: id, type: int }] }] }
@@ -130,6 +133,22 @@ describe('tidemark watermark', () => {
     expect(refused.code).toBe(code);
   });
 
+  it('sets none for a pipeline whose runs would never look at it', async () => {
+    const refused = await tidemark(
+      'watermark',
+      'set',
+      'whole',
+      'cust_customers',
+      '--value',
+      `"${MARK}"`,
+      '--reason',
+      'r',
+      '--new',
+    );
+    expect(refused.stderr).toMatch(/whole .*keeps none.*pattern 'incremental'.*NO_WATERMARKS/su);
+    expect(refused.code).toBe(1);
+  });
+
   it('takes no table for a pipeline that has one watermark', async () => {
     const refused = await tidemark('watermark', 'reset', 'numbers', 'orders', '--reason', 'r');
     expect(refused.stderr).toMatch(/leave the table out/u);
@@ -154,5 +173,17 @@ describe('a worker that is killed in the middle of an incremental run', () => {
     const { stdout } = await tidemark('watermark', 'get', nightly, '--json');
     const { watermarks } = JSON.parse(stdout) as { watermarks: Watermarks };
     for (const { conventionKey, watermark } of tables) expect(watermarks[conventionKey]?.value).toBe(watermark?.to);
+  });
+});
+
+describe('a watermark workflow that somebody has terminated', () => {
+  it('is shown with what it held last, and that the next run begins without it', async () => {
+    const handle = temporal.client.workflow.getHandle(watermarkWorkflowId(nightly));
+    await handle.terminate('by mistake');
+    const { code, stdout, stderr } = await tidemark('watermark', 'get', nightly);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('cust_customers')]);
+    expect(stderr).toMatch(/ended as TERMINATED at 20.*: the next run .*begins from nothing/u);
+    const { stdout: json } = await tidemark('watermark', 'get', nightly, '--json');
+    expect(JSON.parse(json)).toMatchObject({ lost: { status: 'TERMINATED' } });
   });
 });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isUnderWay } from '../contracts/under-way.js';
 import { announceLocalServer, connectTemporal, runLink, temporalTarget, watchRun } from '../workers/client/index.js';
 import { likelyWebUi } from '../workers/client/links.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
@@ -99,6 +100,16 @@ describe('connecting', () => {
       message: expect.stringContaining('"no-such"'),
     });
   });
+});
+
+it.each([
+  ['RUNNING', true],
+  ['PAUSED', true],
+  ['CONTINUED_AS_NEW', true],
+  ['COMPLETED', false],
+  ['TERMINATED', false],
+])('a run that Temporal describes as %s is under way: %s', (name, expected) => {
+  expect(isUnderWay({ name })).toBe(expected);
 });
 
 describe('watching a run', () => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { configSchema } from '../contracts/config.js';
 import type { Notification } from '../contracts/operations.js';
 import { watchWorkflowId } from '../contracts/operations.js';
+import { startWatches } from '../workers/operations/start-watches.js';
 import { createTidemarkWorker, type TidemarkWorker } from '../workers/index.js';
 import type { WatchState } from '../workflows/watch/judge.js';
 import { noteSecrets } from './support/known-secrets.js';
@@ -31,6 +32,8 @@ describe('notifications', () => {
   const answers: number[] = [];
   const up = `up-${randomUUID().slice(0, 8)}`;
   const quiet = `quiet-${randomUUID().slice(0, 8)}`;
+  /** Its watch waits where nobody polls. */
+  const moved = `moved-${randomUUID().slice(0, 8)}`;
   const input = {
     connection: 'tenant',
     branch: { name: 'main' },
@@ -86,7 +89,7 @@ describe('notifications', () => {
     running = worker.run();
   });
   afterAll(async () => {
-    for (const pipeline of [up, quiet])
+    for (const pipeline of [up, quiet, moved])
       await tenant.temporal.client.workflow.getHandle(watchWorkflowId(pipeline)).terminate('the test is over');
     worker.shutdown();
     await running;
@@ -169,6 +172,26 @@ describe('notifications', () => {
     await handle.signal('configured');
     await run(up);
     expect(await next(up, 5)).toMatchObject({ failures: 4 });
+  });
+
+  it('tell nothing more of a high watermark once the config lets it stand still', async () => {
+    const { client, taskQueue } = tenant.temporal;
+    const watchOf = (pipeline: string) => client.workflow.getHandle(watchWorkflowId(pipeline));
+    await startWatches(client, { notifications: [{}], pipelines: { [quiet]: {}, unknown: {} } }, `${taskQueue}-told`);
+    expect(await watchOf(quiet).query<WatchState>('watch')).toMatchObject({ staleAfterSeconds: null });
+    await expect(watchOf('unknown').describe()).rejects.toThrow();
+  });
+
+  it('follow a pipeline to another task queue, where nobody polls the one before', async () => {
+    const { client, taskQueue } = tenant.temporal;
+    await client.workflow.start('tidemarkWatch', {
+      workflowId: watchWorkflowId(moved),
+      taskQueue: `${taskQueue}-given-up`,
+      args: [{ pipeline: moved }],
+    });
+    await tenant.put('cust_regions.csv', 'id,label\n1,a\n1,b\n');
+    await run(moved);
+    expect(await next(moved, 1)).toMatchObject({ event: 'failure', error: { code: 'DUPLICATE_KEYS' } });
   });
 
   it('tell of a run that was terminated, by the parent that waited for it', async () => {

@@ -1,10 +1,11 @@
 import { Context } from '@temporalio/activity';
 import type { NotificationConfig } from '../../contracts/config-notifications.js';
 import type { Notification, RunEnd, WatchSettings } from '../../contracts/operations.js';
-import { WATCH_ENDED, watchWorkflowId } from '../../contracts/operations.js';
+import { WATCH_ENDED } from '../../contracts/operations.js';
 import { watermarkWorkflowId, type Watermarks } from '../../contracts/watermark.js';
 import { Webhook } from '../../connectors/webhook/index.js';
 import type { Step } from '../step.js';
+import { tellWatch } from './tell-watch.js';
 
 /** Which of the notifications have been sent, by their place in the config. */
 export interface Sent {
@@ -40,14 +41,7 @@ export async function notifyAll(
 /** Tells the pipeline's watch; who is not there yet is started by the same call. */
 export async function reportEnd(end: RunEnd, settings: WatchSettings): Promise<void> {
   const { client, info } = Context.current();
-  await client.workflow.signalWithStart('tidemarkWatch', {
-    workflowId: watchWorkflowId(end.pipeline),
-    taskQueue: info.taskQueue,
-    args: [{ version: 1, pipeline: end.pipeline }],
-    signal: WATCH_ENDED,
-    signalArgs: [end, settings],
-    staticSummary: `Watches pipeline ${end.pipeline}`,
-  });
+  await tellWatch({ client, pipeline: end.pipeline, taskQueue: info.taskQueue }, WATCH_ENDED, [end, settings]);
 }
 
 /** Asks `tidemarkWatermark`; a pipeline without one, or one that does not answer, tells nothing. */

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { WatermarkActivities } from '../../contracts/activities.js';
 import { TidemarkError } from '../../contracts/errors.js';
+import { isUnderWay } from '../../contracts/under-way.js';
 import { pause, runStep } from '../step.js';
 import { bringHere, type VisitQueue } from './move.js';
 import { updateWatermarks, type Reach } from './reach.js';
@@ -40,7 +41,7 @@ async function endOf(workflowId: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       const { status } = await workflow.getHandle(workflowId).describe();
-      if (status.name !== 'RUNNING' && status.name !== 'CONTINUED_AS_NEW') return;
+      if (!isUnderWay(status)) return;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return;
       throw new TidemarkError(`The end of ${workflowId} could not be waited for.`, {

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { TidemarkError } from '../../contracts/errors.js';
+import { isUnderWay } from '../../contracts/under-way.js';
 import {
   watermarkWorkflowId,
   type Advance,
@@ -94,7 +95,7 @@ function detailsOf(pipeline: string): string {
 export async function lookAt({ workflow }: Client, pipeline: string): Promise<{ lost?: Lost; waitsOn?: string }> {
   try {
     const { status, closeTime, taskQueue } = await workflow.getHandle(watermarkWorkflowId(pipeline)).describe();
-    if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW') return { waitsOn: taskQueue };
+    if (isUnderWay(status)) return { waitsOn: taskQueue };
     return { lost: { status: status.name, at: closeTime?.toISOString() ?? null } };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return {};

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { pipelineWorkflowId } from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';
+import { isUnderWay } from '../../contracts/under-way.js';
 import { pipelineOf, runLink } from '../../workers/client/index.js';
 import { withClosers } from '../closers.js';
 import type { Action } from '../command.js';
@@ -18,7 +19,7 @@ export const action: Action<object> = ({ args: [name = ''], options }) =>
       if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
     });
-    if (found?.status.name !== 'RUNNING') {
+    if (found === undefined || !isUnderWay(found.status)) {
       throw new TidemarkError(`No run of pipeline "${name}" is under way.`, {
         code: 'NOT_RUNNING',
         retryable: false,

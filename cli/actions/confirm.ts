@@ -2,6 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { CommanderError } from 'commander';
 import { pipelineWorkflowId } from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';
+import { isUnderWay } from '../../contracts/under-way.js';
 import { pipelineOf } from '../../workers/client/index.js';
 import { withClosers } from '../closers.js';
 import type { Action } from '../command.js';
@@ -24,7 +25,7 @@ export const action: Action<object> = ({ args: [name = '', answer], options }) =
       if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
     });
-    if (found?.status.name !== 'RUNNING')
+    if (found === undefined || !isUnderWay(found.status))
       throw new TidemarkError(`No run of pipeline "${name}" is under way.`, { code: 'NOT_RUNNING', retryable: false });
     const given = await confirmRun(handle, answer);
     if (options.json) printJson({ pipeline: name, workflowId, ...given });

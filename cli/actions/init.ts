@@ -59,7 +59,9 @@ export const action: Action<InitOptions> = async ({ options }) => {
     print(
       `wrote ${file}: ${domain.name}, ${counted(domain.tables.length, 'table')}, both ways between the tenant and ${store}`,
     );
-    note('Next: tidemark check, then tidemark dev (or tidemark worker), then tidemark run PIPELINE --wait.');
+    // The `tidemark dev` that is up has found no config, so it runs no worker.
+    const worker = url === SANDBOX_URL ? 'tidemark worker' : 'tidemark dev (or tidemark worker)';
+    note(`Next: tidemark check, then ${worker}, then tidemark run PIPELINE --wait.`);
   }
   return EXIT.ok;
 };

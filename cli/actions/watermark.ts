@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { z } from 'zod';
 import {
   readWatermarks,
@@ -11,7 +10,8 @@ import { nearNamesText } from '../../connectors/common/near-names.js';
 import { normaliseMark } from '../../connectors/titanrdm/index.js';
 import type { PipelineConfig } from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';
-import { INGEST_KEY, setWatermarkSchema } from '../../contracts/watermark.js';
+import { watermarkErrors } from '../../contracts/error-catalogue-watermark.js';
+import { INGEST_KEY, setWatermarkSchema, type Lost } from '../../contracts/watermark.js';
 import { withClosers } from '../closers.js';
 import type { Action } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -19,7 +19,8 @@ import { note, print, printJson } from '../output.js';
 import { columns, type ColumnSpec } from '../render/columns.js';
 import { watermarkText } from '../render/watermark.js';
 import { openClient } from '../temporal.js';
-import { holderOf } from '../watermark-holder.js';
+import { userName } from '../user-name.js';
+import { holderOf, keepsMarks } from '../watermark-holder.js';
 
 export interface WatermarkOptions {
   value?: string;
@@ -33,6 +34,7 @@ export const action: Action<WatermarkOptions> = ({ args: [verb = '', name = '', 
     const change = verb === 'get' ? undefined : changeOf(verb, options);
     const { loaded, temporal } = await openClient(options, closers);
     const { pipeline, holder } = holderOf(loaded.config, name);
+    if (change !== undefined && !keepsMarks(pipeline)) throw keepsNone(name, pipeline);
     if (change !== undefined && 'value' in change) checkValue(pipeline, change.value);
     const held = await readWatermarks(temporal, holder);
     if (change === undefined) return shown(name, table, held, options.json);
@@ -49,7 +51,7 @@ export const action: Action<WatermarkOptions> = ({ args: [verb = '', name = '', 
 
 type Change = { by: string; reason: string } & ({ value: unknown } | object);
 
-function changeOf(verb: string, { value, reason, by = userInfo().username }: WatermarkOptions): Change {
+function changeOf(verb: string, { value, reason, by = userName() }: WatermarkOptions): Change {
   if (verb !== 'set' && verb !== 'reset')
     throw badUsage(`There is no 'tidemark watermark ${verb}'. ${nearNamesText(verb, ['get', 'set', 'reset'])}`);
   if (reason === undefined || reason === '') throw badUsage(`Say why, for the audit: --reason TEXT.`);
@@ -110,12 +112,13 @@ function shown(name: string, table: string | undefined, held: PipelineWatermarks
   const watermarks = wanted(held.watermarks);
   const overrides = wanted(held.overrides);
   if (json) {
-    printJson({ pipeline: name, watermarks, overrides });
+    printJson({ pipeline: name, watermarks, overrides, ...(held.lost === undefined ? {} : { lost: held.lost }) });
     return EXIT.ok;
   }
   const keys = [...new Set([...Object.keys(watermarks), ...Object.keys(overrides)])].sort();
   if (keys.length === 0) note(`tidemark: ${name} holds no high watermark yet`);
   else print(columns(keys.map(line), SPECS).join('\n'));
+  if (keys.length > 0 && held.lost !== undefined) note(lostNote(held.lost));
   return EXIT.ok;
 
   function line(key: string): Line {
@@ -133,6 +136,23 @@ function shown(name: string, table: string | undefined, held: PipelineWatermarks
       next,
     };
   }
+}
+
+function lostNote({ status, at }: Lost): string {
+  const when = at === null ? '' : ` at ${at}`;
+  return `tidemark: the workflow that held these ended as ${status}${when}: the next run goes by the target's own copy where there is one, else it begins from nothing, unless you set them again`;
+}
+
+function keepsNone(name: string, { workflow }: PipelineConfig): TidemarkError {
+  const { meaning, mend } = watermarkErrors.NO_WATERMARKS;
+  return new TidemarkError(
+    `Nothing would come of it: ${name} (${workflow}) as it is configured keeps none. ${meaning}`,
+    {
+      code: 'NO_WATERMARKS',
+      retryable: false,
+      mend,
+    },
+  );
 }
 
 interface Line {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { updateWatermarks } from '../../activities/watermark/reach.js';
+import { lookAt, updateWatermarks } from '../../activities/watermark/reach.js';
 import { TidemarkError } from '../../contracts/errors.js';
 import {
   watermarkWorkflowId,
+  type Lost,
   type PendingOverride,
   type PendingOverrides,
   type ResetWatermark,
@@ -17,6 +18,8 @@ import type { TemporalClient } from './connect.js';
 export interface PipelineWatermarks {
   watermarks: Watermarks;
   overrides: PendingOverrides;
+  /** The workflow that held them has ended: this is what it held last. The next run begins without it. */
+  lost?: Lost;
 }
 
 type Client = Pick<TemporalClient, 'client'>;
@@ -24,11 +27,12 @@ type Starter = Client & { target: Pick<TemporalClient['target'], 'taskQueue'> };
 
 /** Starts nothing: a pipeline without a watermark workflow holds nothing. Error `WATERMARK_UNREACHABLE` when no worker answers. */
 export async function readWatermarks(temporal: Client, pipeline: string): Promise<PipelineWatermarks> {
-  const [watermarks, overrides] = await Promise.all([
+  const [watermarks, overrides, { lost }] = await Promise.all([
     ask<Watermarks>(temporal, pipeline, 'watermarks'),
     ask<PendingOverrides>(temporal, pipeline, 'overrides'),
+    lookAt(temporal.client, pipeline),
   ]);
-  return { watermarks: watermarks ?? {}, overrides: overrides ?? {} };
+  return { watermarks: watermarks ?? {}, overrides: overrides ?? {}, ...(lost === undefined ? {} : { lost }) };
 }
 
 /** The latest changes, oldest first. Error `WATERMARK_UNREACHABLE`. */

@@ -115,7 +115,7 @@ async function readConfigFile(options: LoadOptions): Promise<YamlFile> {
   const looked = file ?? join(resolve(options.folder ?? '.'), CONFIG_FILE);
   const message = file === undefined ? 'there is no config file here or in a folder above.' : 'there is no such file.';
   throw new ConfigError('CONFIG_NOT_FOUND', looked, [{ path: '', message }], {
-    mend: 'Name it with --config FILE, or write one: examples/reference-data/tidemark.yaml is one to start from.',
+    mend: 'Name it with --config FILE, or have one written: `tidemark init`.',
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { staleAfterSeconds } from '../../contracts/config-notifications.js';
-import { WATCH_CONFIGURED, watchWorkflowId } from '../../contracts/operations.js';
+import { tellWatch, tellWatchIfAny } from '../../activities/operations/tell-watch.js';
+import { WATCH_CONFIGURED, type WatchSettings } from '../../contracts/operations.js';
 
 interface Watched {
   notifications: readonly unknown[];
@@ -14,14 +15,11 @@ interface Watched {
 export async function startWatches(client: Client, config: Watched, taskQueue: string): Promise<void> {
   if (config.notifications.length === 0) return;
   for (const [pipeline, { staleAfter }] of Object.entries(config.pipelines)) {
-    if (staleAfter === undefined) continue;
-    await client.workflow.signalWithStart('tidemarkWatch', {
-      workflowId: watchWorkflowId(pipeline),
-      taskQueue,
-      args: [{ version: 1, pipeline }],
-      signal: WATCH_CONFIGURED,
-      signalArgs: [{ staleAfterSeconds: staleAfterSeconds(staleAfter) }],
-      staticSummary: `Watches pipeline ${pipeline}`,
-    });
+    const settings: WatchSettings = {
+      staleAfterSeconds: staleAfter === undefined ? null : staleAfterSeconds(staleAfter),
+    };
+    // One whose high watermark may stand still again has to know it, or it would go on telling.
+    if (staleAfter === undefined) await tellWatchIfAny({ client, pipeline }, WATCH_CONFIGURED, [settings]);
+    else await tellWatch({ client, pipeline, taskQueue }, WATCH_CONFIGURED, [settings]);
   }
 }

@@ -10,7 +10,7 @@ import {
   type WatermarkEvent,
 } from '../../contracts/watermark.js';
 import { heldOf, pendingOf, valueOf } from './decide.js';
-import { bytesOf, MAX_REPLACED, MAX_SUPERSEDED, type WatermarkState } from './state.js';
+import { bytesOf, MAX_REPLACED, MAX_REPLACED_BYTES, MAX_SUPERSEDED, type WatermarkState } from './state.js';
 
 type Subject = Pick<WatermarkEvent, 'key'> & Partial<WatermarkEvent>;
 
@@ -63,7 +63,7 @@ export class Keeper {
     const before = pendingOf(this.state, key);
     if (before !== undefined) {
       replaced.push(before);
-      replaced.splice(0, Math.max(0, replaced.length - MAX_REPLACED));
+      while (replaced.length > MAX_REPLACED || bytesOf(replaced) > MAX_REPLACED_BYTES) replaced.shift();
     }
     put(overrides, key, override);
     this.measure(key);

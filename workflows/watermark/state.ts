@@ -16,6 +16,8 @@ export interface WatermarkState {
 /** Runs that are remembered as superseded. One of before is refused by its sequence, unless a value has come back meanwhile. */
 export const MAX_SUPERSEDED = 200;
 export const MAX_REPLACED = 20;
+/** All of them together, as bytes of JSON: with the rest they travel in one payload. */
+export const MAX_REPLACED_BYTES = 200_000;
 
 export function emptyState(lost: Lost | undefined): WatermarkState {
   return {

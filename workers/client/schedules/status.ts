@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type WorkflowExecutionInfo } from '@temporalio/client';
 import { pipelineWorkflowId, type TidemarkClientConfig } from '../../../contracts/config.js';
 import type { ErrorInfo } from '../../../contracts/errors.js';
+import { isUnderWay } from '../../../contracts/under-way.js';
 import type { TemporalClient } from '../connect.js';
 import { runLink, scheduleLink } from '../links.js';
 import { outcomeOf, type RunOutcome } from '../outcome.js';
@@ -78,7 +79,7 @@ export async function pipelineStatus(
 async function runningOf(temporal: TemporalClient, pipeline: string): Promise<RunStatus | undefined> {
   try {
     const info = await temporal.client.workflow.getHandle(pipelineWorkflowId(pipeline)).describe();
-    return info.status.name === 'RUNNING' ? { ...facts(temporal, info), state: 'running' } : undefined;
+    return isUnderWay(info.status) ? { ...facts(temporal, info), state: 'running' } : undefined;
   } catch (error) {
     // It has not run for as long as the namespace remembers.
     if (error instanceof WorkflowNotFoundError) return undefined;
