@@ -38,8 +38,8 @@ export interface LaneStart {
 export interface LanePlace<Fault> {
   /** One run with its fault, and its judge. `number` counts the lane's runs from 1. */
   run: (run: { workflowId: string; fault: Fault; number: number }) => Promise<FaultyRun>;
-  /** What is to be judged when all faults have been made. */
-  conclude?: () => Promise<void>;
+  /** What is to be judged when all faults have been made. Takes how many runs there were with a fault, returns how many in all. */
+  conclude?: (runs: number) => Promise<number>;
   /** What must be in no history and no line. */
   marks: () => Promise<SecretMark[]>;
   /** Ends everything in order; names the temporary files that are left, which should be none. */
@@ -121,7 +121,7 @@ async function runLane<Fault extends { kind: string }>(
       say(`${lane.made.length}/${wanted} ${where}: ${told}`);
     }
     where = name;
-    await place.conclude?.();
+    lane.runs = (await place.conclude?.(lane.runs)) ?? lane.runs;
     marks = await place.marks();
   } finally {
     const left = await place.stop();

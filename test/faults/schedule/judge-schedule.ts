@@ -39,6 +39,7 @@ export async function judgeSchedule(judged: JudgedSchedule): Promise<Counts> {
   const { client } = cell.connection;
   const scheduled = await scheduledRuns(client);
   const runs = await pipelineRuns(client, scheduled);
+  findings.expect(scheduled.length >= (await cell.fired()), 'the Schedules count more runs than there are');
   for (const execution of scheduled) judgeEnd(spanOf(execution), findings);
   const held = await Promise.all(
     allPipelines(cell.pipelines).map((name) => executionOf(client, watermarkWorkflowId(name))),

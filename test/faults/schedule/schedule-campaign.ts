@@ -97,7 +97,7 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
   }
 
   /** Nothing changes any more: what the Schedules start now brings the rest. Then they are paused, and what is there is judged. */
-  async conclude(): Promise<void> {
+  async conclude(): Promise<number> {
     const { cell, source, log, watch, targets, say } = this;
     const { findings } = this.lane;
     await source.stop();
@@ -110,10 +110,11 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
     const { fired, runs, batches } = await judgeSchedule({ cell, source, log, watch, targets, marks, findings });
     const versions = [...source.models.values()].reduce((sum, model) => sum + model.versions(), 0);
     say(
-      `${source.rows} rows and ${versions} versions of records came to the sources; the Schedules fired ${fired} times, ${await cell.fired()} by their own count; ` +
+      `${source.rows} rows and ${versions} versions of records came to the sources; the Schedules fired ${fired} times; ` +
         `${runs} runs committed ${batches} batches; watermarks were seen ${watch.seen.workflow} times at the workflows, ` +
         `${watch.seen.target} times at the target`,
     );
+    return runs;
   }
 
   async marks(): Promise<SecretMark[]> {
