@@ -22,7 +22,8 @@ import { workerCommand } from './commands/worker.js';
 import { EXIT } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 
-const commands = [
+/** All commands, as `--help` lists them. */
+export const commands = [
   initCommand,
   devCommand,
   workerCommand,

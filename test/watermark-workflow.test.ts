@@ -3,17 +3,7 @@ import { startDevServer, type DevServer } from '../workers/dev-server/index.js';
 import { MAX_EVENTS, watermarkWorkflowId, type Advance } from '../contracts/watermark.js';
 import { refusalOf } from './support/refusal-code.js';
 import { emptyState } from '../workflows/watermark/state.js';
-import { openWatermarkBench, type WatermarkBench } from './support/watermark-worker.js';
-
-const KEY = 'cust_customers';
-const advance = (more: Partial<Advance> = {}): Advance => ({
-  key: KEY,
-  from: null,
-  to: 1,
-  run: 'run 1',
-  sequence: 1,
-  ...more,
-});
+import { advance, KEY, openWatermarkBench, type WatermarkBench } from './support/watermark-worker.js';
 
 describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('the watermark workflow with %j', (worker) => {
   let bench: WatermarkBench;

@@ -90,3 +90,10 @@ function watched(source: CopySource, formats: string[]): CopySource {
 async function* chunksOf(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += Math.max(1, size)) yield bytes.subarray(at, at + Math.max(1, size));
 }
+
+/** A row for each value, its number first; quoted as any CSV writer would. */
+export function csvOf(values: readonly string[]): Buffer {
+  const field = (value: string): string =>
+    /[",\r\n]/.test(value) || value === '' ? `"${value.replaceAll('"', '""')}"` : value;
+  return Buffer.from(values.map((value, index) => `${index},${field(value)}\n`).join(''));
+}

@@ -3,12 +3,25 @@ import { Worker, type WorkerOptions } from '@temporalio/worker';
 import { updateWatermarks, type Reach } from '../../activities/watermark/reach.js';
 import {
   watermarkWorkflowId,
+  type Advance,
   type PendingOverrides,
   type WatermarkEvent,
   type Watermarks,
 } from '../../contracts/watermark.js';
 import { watermarkPlugin } from '../../workers/plugins/watermark-plugin.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './environment.js';
+
+export const KEY = 'cust_customers';
+
+/** The first advance of a first run, but for what is said. */
+export const advance = (more: Partial<Advance> = {}): Advance => ({
+  key: KEY,
+  from: null,
+  to: 1,
+  run: 'run 1',
+  sequence: 1,
+  ...more,
+});
 
 /** A worker with the watermark plugin, and the watermark workflow of a pipeline as its clients see it. */
 export interface WatermarkBench {
