@@ -82,6 +82,9 @@ async function stop(child: ChildProcess, ask: (name: string, input: unknown) => 
   await ended;
 }
 
+/** A worker whose server went with its owner tries for some seconds to tell it that it ends. */
+const ORPHAN_PATIENCE_MS = 10_000;
+
 /** The program's side: answers questions until its `stop` has been asked or its owner is gone; then it ends. */
 export function serve(handlers: Handlers & { stop: () => Promise<void> }): void {
   let stopping: Promise<void> | undefined;
@@ -109,5 +112,7 @@ export function serve(handlers: Handlers & { stop: () => Promise<void> }): void 
   process.once('disconnect', () => {
     const end = (): never => process.exit();
     (stopping ??= handlers.stop()).then(end, end);
+    // Its owner is gone: nobody else would end one that waits for ever.
+    setTimeout(end, ORPHAN_PATIENCE_MS);
   });
 }
