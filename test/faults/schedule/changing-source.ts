@@ -3,8 +3,15 @@ import { BRANCH } from '../scenario.js';
 import { Random } from '../random.js';
 import { beginSource, growSource } from '../source-rows.js';
 import { TableModel } from '../table-model.js';
+import type { TargetTable } from '../target-table.js';
 import { conventionKeyOf, TITAN_TABLES } from './pipelines.js';
 import type { ScheduleCell } from './schedule-cell.js';
+
+/**
+ * Rows that may wait in PostgreSQL: whoever changes more than can be read keeps one run going for ever, which is what a run is to do, but
+ * not what is looked at here.
+ */
+const WAITING_ROWS = 1_000;
 
 const PATTERNS = ['full', 'incremental_upsert_only', 'incremental_with_delete'] as const;
 
@@ -19,6 +26,8 @@ export class ChangingSource {
 
   constructor(
     private readonly cell: ScheduleCell,
+    /** What the rows are brought into. */
+    private readonly targets: readonly TargetTable[],
     private readonly seed: number,
     /** In every row: found outside of the tables, a row has leaked. */
     private readonly word: string,
@@ -58,7 +67,19 @@ export class ChangingSource {
       });
       this.rows += rows;
       await sleep(100 + random.below(300));
+      await this.untilRead();
     }
+  }
+
+  /** While too many rows wait. */
+  private async untilRead(): Promise<void> {
+    while (!this.over && this.rows - (await this.leastArrived()) > WAITING_ROWS) await sleep(100);
+  }
+
+  /** Rows that every target has. */
+  private async leastArrived(): Promise<number> {
+    const marks = await Promise.all(this.targets.map((target) => target.watermark()));
+    return Math.min(...marks.map((mark) => mark ?? 0));
   }
 
   /** Another load for one of the tables, about every second. */

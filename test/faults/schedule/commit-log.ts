@@ -50,6 +50,12 @@ export class CommitLog {
     }));
   }
 
+  /** How many batches have been committed so far. */
+  async count(): Promise<number> {
+    const [found] = await this.database.query<{ count: string }>('SELECT count(*)::text FROM judge.commits');
+    return Number(found?.count ?? 0);
+  }
+
   /** All runs that have committed anything, of whatever pipeline. */
   async runs(): Promise<Set<string>> {
     const rows = await this.database.query<{ run: string }>(

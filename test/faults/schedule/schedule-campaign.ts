@@ -47,7 +47,6 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
   ) {
     const { findings, word } = lane;
     const { database, pipelines } = cell;
-    this.source = new ChangingSource(cell, seed, word);
     this.log = new CommitLog(database);
     this.targets = new Map(
       pipelines.ingests.map(({ pipeline, table }) => [
@@ -55,6 +54,7 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
         new TargetTable({ database, findings, name: table, isKeyed: false }),
       ]),
     );
+    this.source = new ChangingSource(cell, [...this.targets.values()], seed, word);
     this.watch = new MarkWatch(cell, findings, this.targets);
   }
 
@@ -86,9 +86,11 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
     const [target] = targets.values();
     const made = target !== undefined && (await makeFault(fault, { cell, target }));
     const before = await log.runs();
+    const batches = await log.count();
     while ((await log.runs()).size === before.size) {
       if (performance.now() - began > STUCK_AFTER_MS) {
-        this.lane.findings.add('stuck', 'no new run has committed anything since');
+        const since = (await log.count()) - batches;
+        this.lane.findings.add('stuck', `no new run has committed anything since; those there were, ${since} batches`);
         break;
       }
       await sleep(100);
