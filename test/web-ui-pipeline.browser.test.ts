@@ -51,7 +51,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
       await open(held.work, 'User Metadata');
       await whereShown(page, `Pipeline ${DOWN}`);
       await whereShown(page, /9 tables: .*7 success/u);
-      const [head, ...rows] = await rowsAround(await whereShown(page, /^state$/u));
+      const [head, ...rows] = await rowsAround(await whereShown(page, /^\s*state$/u));
       expect(head).toEqual(['table', 'state', 'rows', 'size', 'time']);
       expect(rows).toHaveLength(9);
       expect(rows.slice(0, 2).map(([table, state]) => [table, state])).toEqual([
@@ -69,7 +69,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
     "shows the high watermark of each of its tables: where it goes on from, and where it has come to once a table's rows are safe",
     async () => {
       await open(held.work, 'User Metadata');
-      const rows = await rowsAround(await whereShown(page, /^high watermark$/u));
+      const rows = await rowsAround(await whereShown(page, /^\s*high watermark$/u));
       expect(rows[0]).toEqual(['table', 'high watermark']);
       expect(Object.fromEntries(rows.slice(1))).toEqual(
         Object.fromEntries(Object.keys(marks).map((table) => [table, markOf(table)])),
@@ -104,7 +104,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
       await whereShown(page, `High watermarks of ${DOWN}`);
       const { runId } = await held.work.describe();
       await whereShown(page, new RegExp(`By run ${runId}, at `, 'u'));
-      // A table for each run: the one that is under way has moved seven, the one before it the two that stand still now.
+      // A table for each run: the one that is under way has moved the tables that had changed, the one before it the others.
       const moved = await rowsAround(await whereShown(page, 'geo_airports'));
       const before = await rowsAround(await whereShown(page, HELD.waiting));
       expect([moved[0], before[0]]).toEqual([
