@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { updateWatermarks } from '../activities/watermark/reach.js';
 import type { TitanConventionDownloadResult } from '../contracts/titan-results.js';
 import { watermarkWorkflowId, type WatermarkEvent, type Watermarks } from '../contracts/watermark.js';
+import { watermarkPlugin } from '../workers/index.js';
 import { openTenant, type Tenant } from './support/tenant.js';
 
 /** Two workers with a task queue each, and a pipeline whose runs come from the one, then from the other. */
@@ -63,7 +64,16 @@ describe('the high watermarks of a pipeline that moves to another task queue', (
     const { runId } = await handle.describe();
     await download(there, pipeline);
     expect(await handle.describe()).toMatchObject({ runId, taskQueue });
-    expect(Object.keys(await handle.query<Watermarks>('watermarks'))).toEqual(['cust_customers', 'cust_regions']);
+    expect(Object.keys(await handle.query<Watermarks>('watermarks')).sort()).toEqual([
+      'cust_customers',
+      'cust_regions',
+    ]);
     await handle.terminate('the test is over');
   });
+});
+
+it('a plugin that knows its worker leaves the options fit for a log in JSON', () => {
+  const own = watermarkPlugin();
+  const configured = own.configureWorker({ taskQueue: 'tables', plugins: [own] });
+  expect(JSON.stringify(configured)).toContain('tidemark.watermark');
 });

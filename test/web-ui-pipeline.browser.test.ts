@@ -46,7 +46,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
   }
 
   it(
-    'shows its progress table: what stands still comes first, and of what is done how many rows had changed',
+    'shows its progress table: what stands still comes first, and of what is done how many rows came',
     async () => {
       await open(held.work, 'User Metadata');
       await whereShown(page, `Pipeline ${DOWN}`);
@@ -58,8 +58,10 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
         [HELD.receiving, '▸ receiving'],
         [HELD.waiting, '▸ waiting for TitanRDM'],
       ]);
+      // Those that had changed, and those that the lag has come once more.
       const airports = rows.find(([table]) => table === 'geo_airports');
-      expect(airports?.slice(1, 3)).toEqual(['✓ success', '40']);
+      expect(airports?.[1]).toBe('✓ success');
+      expect(Number(airports?.[2]?.replaceAll(',', ''))).toBeGreaterThanOrEqual(40);
       expect(await overflow(page)).toBe(0);
     },
     TIMEOUT_MS,
@@ -69,6 +71,8 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
     "shows the high watermark of each of its tables: where it goes on from, and where it has come to once a table's rows are safe",
     async () => {
       await open(held.work, 'User Metadata');
+      await whereShown(page, /9 tables: .*7 success/u);
+      marks = await held.watermarks.query<Watermarks>('watermarks');
       const rows = await rowsAround(await whereShown(page, /^\s*high watermark$/u));
       expect(rows[0]).toEqual(['table', 'high watermark']);
       expect(Object.fromEntries(rows.slice(1))).toEqual(

@@ -24,20 +24,21 @@ export function watermarkPlugin(options: WatermarkPluginOptions = {}): SystemPlu
 
 /** Knows what its worker is made of, since it may have to fetch a watermark workflow from a queue that nobody polls. */
 class WatermarkPlugin extends SystemPlugin {
-  constructor(
-    { workflows }: WatermarkPluginOptions,
-    private readonly visits: QueueVisits,
-  ) {
+  // Hidden from who writes a worker's options into a log as JSON, as Temporal's own loggers may: they would lead back to themselves.
+  readonly #visits: QueueVisits;
+
+  constructor({ workflows }: WatermarkPluginOptions, visits: QueueVisits) {
     super({
       name: 'tidemark.watermark',
       activities: createWatermarkActivities(visits.visit),
       ...(workflows === undefined ? {} : { workflows }),
     });
+    this.#visits = visits;
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
     const configured = super.configureWorker(options);
-    this.visits.configured(configured);
+    this.#visits.configured(configured);
     return configured;
   }
 }
