@@ -46,7 +46,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
   }
 
   it(
-    'shows its progress table: what stands still comes first, and of what is done how many rows came',
+    'shows its progress table: what stands still comes first, and of what is done how many rows had changed',
     async () => {
       await open(held.work, 'User Metadata');
       await whereShown(page, `Pipeline ${DOWN}`);
@@ -58,10 +58,8 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
         [HELD.receiving, '▸ receiving'],
         [HELD.waiting, '▸ waiting for TitanRDM'],
       ]);
-      // Those that had changed, and those that the lag has come once more.
       const airports = rows.find(([table]) => table === 'geo_airports');
-      expect(airports?.[1]).toBe('✓ success');
-      expect(Number(airports?.[2]?.replaceAll(',', ''))).toBeGreaterThanOrEqual(40);
+      expect(airports?.slice(1, 3)).toEqual(['✓ success', '40']);
       expect(await overflow(page)).toBe(0);
     },
     TIMEOUT_MS,
@@ -108,7 +106,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
       await whereShown(page, `High watermarks of ${DOWN}`);
       const { runId } = await held.work.describe();
       await whereShown(page, new RegExp(`By run ${runId}, at `, 'u'));
-      // A table for each run: the one that is under way has moved seven, the one before it the two that stand still now.
+      // A table for each run: the one that is under way has moved the tables that had changed, the one before it the others.
       const moved = await rowsAround(await whereShown(page, 'geo_airports'));
       const before = await rowsAround(await whereShown(page, HELD.waiting));
       expect([moved[0], before[0]]).toEqual([

@@ -76,7 +76,7 @@ async function takePipeline(stage: Stage, browser: Browser, picture: Picture): P
   await page.goto(linkOf(stage, held.watermarks));
   await openTab(page, 'User Metadata');
   await whereShown(page, HELD.waiting);
-  await page.setViewportSize({ width: 1400, height: 900 });
+  await page.setViewportSize({ width: 1400, height: 1050 });
   await take(page, picture('watermarks.png'));
   await page.goto(linkOf(stage, held.run));
   await openTab(page, 'User Metadata');
