@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { startInOrder } from './in-order.js';
 import type { TidemarkConfigInput } from '../contracts/config.js';
 import { startDevServer } from '../workers/dev-server/index.js';
 import { BRANCH, definitions } from './data/definitions.js';
@@ -61,18 +62,14 @@ export interface Surroundings {
 const programUrl = (name: string): URL => new URL(`./programs/${name}.js`, import.meta.url);
 
 export async function startSurroundings(options: SurroundingsOptions): Promise<Surroundings> {
-  const ends: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).toReversed()) await end();
-  };
-  try {
+  return startInOrder(async (onStop) => {
     const { folder, remove } = await makeWorkFolder(options.workFolder);
-    ends.push(remove);
+    onStop(remove);
     const server = await startDevServer();
-    ends.push(() => server.stop());
+    onStop(() => server.stop());
 
     const sandbox = startProgram<SandboxProgram>(programUrl('sandbox'));
-    ends.push(() => sandbox.stop());
+    onStop(() => sandbox.stop());
     const { latencyMs, exportDelayMs } = options;
     const tenant = await sandbox.call('start', {
       ...definitions(options.tables),
@@ -84,12 +81,12 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     const config = configOf(tenant, options.sourceFolder, folder);
     const taskQueue = `bench-${randomUUID()}`;
     const worker = startProgram<WorkerProgram>(programUrl('worker'), options.workerOptions);
-    ends.push(() => worker.stop());
+    onStop(() => worker.stop());
     const bundlePath = await bundleWorkflows(folder);
     await worker.call('start', { address: server.address, namespace: server.namespace, taskQueue, config, bundlePath });
 
     const connection = await Connection.connect({ address: server.address });
-    ends.push(() => connection.close());
+    onStop(() => connection.close());
     return {
       client: new Client({ connection, namespace: server.namespace }),
       taskQueue,
@@ -106,12 +103,8 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
         const started = program.call('start', { config }).then(() => run(program));
         return started.finally(() => program.stop());
       },
-      stop,
     };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  });
 }
 
 /** The documented limit of 100 MB a file is raised, as for a tenant that takes more: the benchmark's table is 188 MB. */

@@ -14,6 +14,7 @@ import {
   type SkippedRun,
   type TidemarkRunInput,
 } from '../contracts/run-inputs.js';
+import { keepsWatermarks } from '../contracts/keeps-watermarks.js';
 import { watermarkWorkflowId } from '../contracts/watermark.js';
 import { errorInfoOf, failRun, failWith, resultInFailure } from './failures.js';
 import { parseInput } from './input.js';
@@ -123,12 +124,8 @@ function summaryOf(result: unknown): string {
 
 /** Id of the workflow that holds the pipeline's high watermarks, where the run goes by them. */
 function marksOf({ pipeline, workflow, input }: Parsed): string | undefined {
-  const { pattern, incremental, highWaterMark, pipeline: owner = pipeline } = input;
-  const goesByThem =
-    workflow === 'postgresIngest' ||
-    incremental !== undefined ||
-    (pattern === 'incremental' && highWaterMark === undefined);
-  return goesByThem && typeof owner === 'string' ? watermarkWorkflowId(owner) : undefined;
+  const { pipeline: owner = pipeline } = input;
+  return keepsWatermarks(workflow, input) && typeof owner === 'string' ? watermarkWorkflowId(owner) : undefined;
 }
 
 /** What a person sees of it in the Web UI. */

@@ -18,8 +18,8 @@ export function createWatermarkActivities(visit: VisitQueue): WatermarkActivitie
   return {
     tidemarkOpenWatermarks: ({ pipeline, ...open }) =>
       runStep(async ({ signal }) => {
-        await bringHere(reach(pipeline, signal), visit);
-        return updateWatermarks(reach(pipeline, signal), 'open', open);
+        const to = reach(pipeline, signal);
+        return updateWatermarks({ ...to, seen: await bringHere(to, visit) }, 'open', open);
       }),
 
     tidemarkAdvanceWatermark: ({ pipeline, ...advance }) =>

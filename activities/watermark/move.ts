@@ -4,7 +4,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { watermarkWorkflowId, type Move, type Recorded } from '../../contracts/watermark.js';
-import { failureOf, lookAt, orAborted, type Reach } from './reach.js';
+import { failureOf, lookAt, orAborted, type Reach, type Seen } from './reach.js';
 
 /** Polls a task queue with Tidemark's workflows for as long as something takes. */
 export type VisitQueue = <T>(taskQueue: string, work: () => Promise<T>) => Promise<T>;
@@ -19,12 +19,17 @@ const VISIT_MS = 25_000;
  * and a pipeline that has moved to another queue may have left nobody there. Where nobody answers, this worker polls the old queue itself
  * until the workflow has gone.
  *
+ * @returns what there was to see of the workflow; undefined where that has changed since
  * @throws TidemarkError `WATERMARK_UNREACHABLE`, which may be tried again
  */
-export async function bringHere(reach: Reach, visit: VisitQueue): Promise<void> {
+export async function bringHere(reach: Reach, visit: VisitQueue): Promise<Seen | undefined> {
   const { client, taskQueue, pipeline, signal } = reach;
-  const { waitsOn } = await lookAt(client, pipeline);
-  if (waitsOn === undefined || waitsOn === taskQueue) return;
+  const look = client.workflow.withDeadline(Date.now() + ANSWER_MS, () => lookAt(client, pipeline));
+  const seen = await orAborted(look, signal).catch((error: unknown) => {
+    throw failureOf(error, pipeline, taskQueue);
+  });
+  const { waitsOn } = seen;
+  if (waitsOn === undefined || waitsOn === taskQueue) return seen;
   const move = (patience: number): Promise<Recorded> =>
     orAborted(
       client.workflow.withDeadline(Date.now() + patience, () =>
@@ -37,12 +42,13 @@ export async function bringHere(reach: Reach, visit: VisitQueue): Promise<void> 
   try {
     await move(ANSWER_MS);
   } catch (error) {
-    if (answersThere(error)) return;
+    if (answersThere(error)) return undefined;
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw failureOf(error, pipeline, waitsOn);
     await visit(waitsOn, () => move(VISIT_MS)).catch((cause: unknown) => {
       if (!answersThere(cause)) throw failureOf(cause, pipeline, waitsOn);
     });
   }
+  return undefined;
 }
 
 /** One of an older release does not know how to move, and answers where it is; one that has just ended is begun anew, here. */

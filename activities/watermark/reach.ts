@@ -36,6 +36,14 @@ export interface Reach {
   taskQueue: string;
   pipeline: string;
   signal?: AbortSignal;
+  /** What `lookAt` has just found, where it was asked already. */
+  seen?: Seen | undefined;
+}
+
+/** Where the watermark workflow waits for its tasks, if it runs; else what became of the one before. Neither when there was none. */
+export interface Seen {
+  lost?: Lost;
+  waitsOn?: string;
 }
 
 /** An answer needs one workflow task: longer means that nobody polls. */
@@ -48,14 +56,14 @@ const DEADLINE_MS = 30_000;
  * `WATERMARK_UNREACHABLE`, which may be tried again
  */
 export async function updateWatermarks<Name extends keyof Updates>(
-  { client, taskQueue, pipeline, signal }: Reach,
+  { client, taskQueue, pipeline, signal, seen }: Reach,
   update: Name,
   input: Updates[Name]['input'],
 ): Promise<Updates[Name]['result']> {
   const { workflow } = client;
   let itsQueue = taskQueue;
   const send = async (): Promise<Updates[Name]['result']> => {
-    const { lost, waitsOn = taskQueue } = await lookAt(client, pipeline);
+    const { lost, waitsOn = taskQueue } = seen ?? (await lookAt(client, pipeline));
     itsQueue = waitsOn;
     return workflow.executeUpdateWithStart<(given: object) => Promise<void>, Updates[Name]['result'], [object]>(
       update,
@@ -91,8 +99,7 @@ function detailsOf(pipeline: string): string {
   ].join('\n');
 }
 
-/** Where the workflow waits for its tasks, if it runs; else what became of the one before. Nothing when there was none. */
-export async function lookAt({ workflow }: Client, pipeline: string): Promise<{ lost?: Lost; waitsOn?: string }> {
+export async function lookAt({ workflow }: Client, pipeline: string): Promise<Seen> {
   try {
     const { status, closeTime, taskQueue } = await workflow.getHandle(watermarkWorkflowId(pipeline)).describe();
     if (isUnderWay(status)) return { waitsOn: taskQueue };

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
+import { startInOrder } from '../in-order.js';
 import { watermarkWorkflowId } from '../../contracts/watermark.js';
 import type { TemporalClient } from '../../workers/client/index.js';
 import { startDevServer, startPostgres } from '../../workers/dev-server/index.js';
@@ -33,26 +34,22 @@ export async function startFleetSurroundings(
   { workFolder, workerOptions }: { workFolder: string; workerOptions: readonly string[] },
   size: { pipelines: number; rows: number },
 ): Promise<FleetSurroundings> {
-  const ends: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).toReversed()) await end();
-  };
-  try {
+  return startInOrder(async (onStop) => {
     const { folder, remove } = await makeWorkFolder(workFolder);
-    ends.push(remove);
+    onStop(remove);
     const postgres = await startPostgres();
-    ends.push(() => postgres.stop());
+    onStop(() => postgres.stop());
     const database = new pg.Client({ connectionString: postgres.url });
     await database.connect();
-    ends.push(() => database.end());
+    onStop(() => database.end());
     const server = await startDevServer({
       dbFile: path.join(folder, 'temporal.db'),
       searchAttributes: typedSearchAttributes(),
     });
-    ends.push(() => server.stop());
+    onStop(() => server.stop());
     const { address, namespace, connectionOptions } = server;
     const connection = await Connection.connect(connectionOptions);
-    ends.push(() => connection.close());
+    onStop(() => connection.close());
 
     const id = randomUUID().slice(0, 8);
     const taskQueue = `bench-fleet-${id}`;
@@ -70,7 +67,7 @@ export async function startFleetSurroundings(
       close: () => Promise.resolve(),
     };
     // One that was running before stays, without what we have made in it.
-    if (server.pid === undefined) ends.push(() => tidyUp(temporal, fleet));
+    if (server.pid === undefined) onStop(() => tidyUp(temporal, fleet));
     const bundlePath = await bundleWorkflows(folder);
     const place = { address, namespace, taskQueue, bundlePath };
     return {
@@ -83,12 +80,8 @@ export async function startFleetSurroundings(
         postgres: cpuSecondsOf(postgres.pid),
       }),
       serverBytes: async () => (server.pid === undefined ? undefined : bytesOf(folder, 'temporal.db')),
-      stop,
     };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  });
 }
 
 function pipelineOf(id: string, index: number): FleetPipeline {

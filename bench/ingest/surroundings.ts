@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import { startInOrder } from '../in-order.js';
 import { startDevServer } from '../../workers/dev-server/index.js';
 import type { postgresIngest } from '../../workflows/index.js';
 import { startProgram } from '../programs/program.js';
@@ -33,19 +34,15 @@ export async function startIngestSurroundings(options: {
   workFolder: string;
   workerOptions: readonly string[];
 }): Promise<IngestSurroundings> {
-  const ends: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).toReversed()) await end();
-  };
-  try {
+  return startInOrder(async (onStop) => {
     const { folder, remove } = await makeWorkFolder(options.workFolder);
-    ends.push(remove);
+    onStop(remove);
     const server = await IngestServer.start();
-    ends.push(() => server.stop());
+    onStop(() => server.stop());
     const temporal = await startDevServer();
-    ends.push(() => temporal.stop());
+    onStop(() => temporal.stop());
     const connection = await Connection.connect({ address: temporal.address });
-    ends.push(() => connection.close());
+    onStop(() => connection.close());
     const { address, namespace } = temporal;
     const client = new Client({ connection, namespace });
     const bundlePath = await bundleWorkflows(folder);
@@ -88,12 +85,8 @@ export async function startIngestSurroundings(options: {
           stop: () => program.stop(),
         };
       },
-      stop,
     };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  });
 }
 
 /** The library alone, in a new process. */

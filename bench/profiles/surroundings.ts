@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { startInOrder } from '../in-order.js';
 import { startDevServer } from '../../workers/dev-server/index.js';
 import type { amsUpsertProfiles } from '../../workflows/index.js';
 import type { AmsSandboxProgram } from '../programs/ams-sandbox.js';
@@ -38,20 +39,16 @@ export async function startProfileSurroundings(
   users: number,
   { workFolder, workerOptions }: { workFolder: string; workerOptions: readonly string[] },
 ): Promise<ProfileSurroundings> {
-  const ends: (() => Promise<unknown>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).toReversed()) await end();
-  };
-  try {
+  return startInOrder(async (onStop) => {
     const { folder, remove } = await makeWorkFolder(workFolder);
-    ends.push(remove);
+    onStop(remove);
     const temporal = await startDevServer();
-    ends.push(() => temporal.stop());
+    onStop(() => temporal.stop());
     const { address, namespace } = temporal;
     const connection = await Connection.connect({ address });
-    ends.push(() => connection.close());
+    onStop(() => connection.close());
     const sandbox = startProgram<AmsSandboxProgram>(programUrl('ams-sandbox'));
-    ends.push(() => sandbox.stop());
+    onStop(() => sandbox.stop());
     const { userIds, ...site } = await sandbox.call('start', { users, latencyMs: LATENCY_MS });
     const lake = path.join(folder, 'lake');
     await mkdir(lake);
@@ -60,7 +57,7 @@ export async function startProfileSurroundings(
       ...LIVE_MEMORY_OPTIONS,
       ...workerOptions,
     ]);
-    ends.push(() => worker.stop());
+    onStop(() => worker.stop());
     const bundlePath = await bundleWorkflows(folder);
     const results = path.join(folder, 'results');
     const start = { address, namespace, taskQueue, bundlePath, site, concurrency: CONCURRENCY, folder: lake, results };
@@ -104,10 +101,6 @@ export async function startProfileSurroundings(
         return sample;
       },
       peakInFlight: () => peak,
-      stop,
     };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  });
 }

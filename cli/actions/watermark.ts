@@ -10,6 +10,7 @@ import { nearNamesText } from '../../connectors/common/near-names.js';
 import { normaliseMark } from '../../connectors/titanrdm/index.js';
 import type { PipelineConfig } from '../../contracts/config.js';
 import { TidemarkError } from '../../contracts/errors.js';
+import { keepsWatermarks } from '../../contracts/keeps-watermarks.js';
 import { watermarkErrors } from '../../contracts/error-catalogue-watermark.js';
 import { INGEST_KEY, setWatermarkSchema, type Lost } from '../../contracts/watermark.js';
 import { withClosers } from '../closers.js';
@@ -20,7 +21,7 @@ import { columns, type ColumnSpec } from '../render/columns.js';
 import { watermarkText } from '../render/watermark.js';
 import { openClient } from '../temporal.js';
 import { userName } from '../user-name.js';
-import { holderOf, keepsMarks } from '../watermark-holder.js';
+import { holderOf } from '../watermark-holder.js';
 
 export interface WatermarkOptions {
   value?: string;
@@ -34,7 +35,7 @@ export const action: Action<WatermarkOptions> = ({ args: [verb = '', name = '', 
     const change = verb === 'get' ? undefined : changeOf(verb, options);
     const { loaded, temporal } = await openClient(options, closers);
     const { pipeline, holder } = holderOf(loaded.config, name);
-    if (change !== undefined && !keepsMarks(pipeline)) throw keepsNone(name, pipeline);
+    if (change !== undefined && !keepsWatermarks(pipeline.workflow, pipeline.input)) throw keepsNone(name, pipeline);
     if (change !== undefined && 'value' in change) checkValue(pipeline, change.value);
     const held = await readWatermarks(temporal, holder);
     if (change === undefined) return shown(name, table, held, options.json);

@@ -30,7 +30,7 @@ export async function readWatermarks(temporal: Client, pipeline: string): Promis
   const [watermarks, overrides, { lost }] = await Promise.all([
     ask<Watermarks>(temporal, pipeline, 'watermarks'),
     ask<PendingOverrides>(temporal, pipeline, 'overrides'),
-    lookAt(temporal.client, pipeline),
+    answered(temporal, pipeline, () => lookAt(temporal.client, pipeline)),
   ]);
   return { watermarks: watermarks ?? {}, overrides: overrides ?? {}, ...(lost === undefined ? {} : { lost }) };
 }
@@ -60,14 +60,22 @@ function reachOf({ client, target }: Starter, pipeline: string) {
 /** A query without a worker is held for a long time. */
 const DEADLINE_MS = 15_000;
 
-async function ask<T>({ client }: Client, pipeline: string, query: string): Promise<T | undefined> {
-  const { workflow } = client;
+async function ask<T>(temporal: Client, pipeline: string, query: string): Promise<T | undefined> {
+  const { workflow } = temporal.client;
+  return answered(temporal, pipeline, async () => {
+    try {
+      return await workflow.getHandle(watermarkWorkflowId(pipeline)).query<T>(query);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  });
+}
+
+async function answered<T>({ client }: Client, pipeline: string, call: () => Promise<T>): Promise<T> {
   try {
-    return await workflow.withDeadline(Date.now() + DEADLINE_MS, () =>
-      workflow.getHandle(watermarkWorkflowId(pipeline)).query<T>(query),
-    );
+    return await client.workflow.withDeadline(Date.now() + DEADLINE_MS, call);
   } catch (cause) {
-    if (cause instanceof WorkflowNotFoundError) return undefined;
     throw new TidemarkError(`The workflow that holds the high watermarks of ${pipeline} does not answer.`, {
       code: 'WATERMARK_UNREACHABLE',
       retryable: true,

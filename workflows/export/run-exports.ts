@@ -59,9 +59,11 @@ async function exportOne(job: ExportJob, target: TableTarget, receiving: Gate): 
       job.marks && mark && typeof nextMark === 'string'
         ? await advanceTable(job.marks.owner, name, mark, nextMark)
         : undefined;
-    if (moved !== undefined) progress.mark(name, moved.to);
     const warnings = [...(received.warnings ?? []), ...created.warnings, ...unmarked(job, nextMark)];
-    progress.ended(name, 'success', { rows, bytes });
+    progress.together(() => {
+      if (moved !== undefined) progress.mark(name, moved.to);
+      progress.ended(name, 'success', { rows, bytes });
+    });
     return {
       ...soFar(),
       rows,
