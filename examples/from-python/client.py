@@ -11,6 +11,7 @@ Where Temporal is comes from TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, or a profi
 import argparse
 import asyncio
 import json
+import os
 import pathlib
 import sys
 import uuid
@@ -56,4 +57,9 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    code = asyncio.run(main())
+    # Threads of Temporal's client outlive asyncio.run; the interpreter's own way out now and then crashes under them
+    # ("PyGILState_Release", a SIGABRT in place of the exit code). Nothing is left to do but to leave.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

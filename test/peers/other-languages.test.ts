@@ -61,8 +61,10 @@ describe('a client in Python', () => {
   });
 
   it('gets the code of a failure, and the list of its tables', async () => {
-    const { code, stdout } = await client(await inputFile((input) => (input['branch'] = { name: 'no such branch' })));
-    expect(code).toBe(1);
+    const { code, stdout, stderr } = await client(
+      await inputFile((input) => (input['branch'] = { name: 'no such branch' })),
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining('started tidemark/titanImportBatch/')]);
     expect(JSON.parse(stdout)).toMatchObject({ code: 'TITAN_UNKNOWN_BRANCH', details: [{ retryable: false }] });
   });
 });

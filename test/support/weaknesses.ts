@@ -6,7 +6,7 @@ import path from 'node:path';
  * name says `weakness N`, or, in this file, begins with `N:`.
  */
 export const WEAKNESSES: [number: number, what: string, files: string[]][] = [
-  [1, 'a whole file is in memory, several times', ['prepare-upload', 'run-footprint', 'weaknesses']],
+  [1, 'a whole file is in memory, several times', ['prepare-upload-sources', 'run-footprint', 'weaknesses']],
   [2, 'types are guessed on download', ['tables-files-store', 'titan-convention-sync']],
   [3, 'NULL, the empty string and words such as NA become one on download', ['tables-files-store', 'prepare-upload']],
   [4, 'NULL and the empty string become one on upload', ['prepare-upload', 'tables-inline-rows']],
@@ -50,7 +50,11 @@ export const WEAKNESSES: [number: number, what: string, files: string[]][] = [
   [30, 'progress goes to standard output', ['titanrdm-upload', 'weaknesses']],
   [31, 'failures are blamed on the wrong table, or count as no data', ['weaknesses', 'bad-input-names']],
   [32, 'discovery runs twice', ['weaknesses']],
-  [33, 'the next mark has to be derived by the caller', ['titanrdm-decisions', 'tables-files-store', 'weaknesses']],
+  [
+    33,
+    'the next mark has to be derived by the caller',
+    ['titanrdm-decisions', 'tables-files-store-writing', 'weaknesses'],
+  ],
   [34, 'libraries are required and never used', ['weaknesses']],
   [35, 'the short offset of the high date is not understood', ['titanrdm-decisions', 'tables-observer']],
   [36, 'error bodies of odd shapes are misread', ['titanrdm-decisions']],
