@@ -1,6 +1,7 @@
 import '../lib/check-node.mjs';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { root } from '../lib/sources.mjs';
 
 // A short run of every benchmark, or of every fault scenario, whichever there are: `--list` names them, one a line. The numbers of
@@ -19,28 +20,35 @@ const script = path.join(root, 'scripts', `${kind}.mjs`);
 const names = (await output(['--list'])).split('\n').filter((line) => /^[a-z][a-z0-9-]*$/.test(line));
 let failures = names.length === 0 ? 1 : 0;
 if (failures > 0) console.error(`${kind} --list names nothing.`);
-for (const name of names) {
+// Two at a time, since a good part of each is waiting. The later ones of a list take longest: they are begun first.
+const left = names.reverse();
+await Promise.all([lane(), lane()]);
+process.exitCode = failures === 0 ? 0 : 1;
+
+async function lane() {
+  for (let name = left.shift(); name !== undefined; name = left.shift()) failures += await shortRun(name);
+}
+
+/** Makes one short run and tells how it was. Resolves to the number of its problems. */
+async function shortRun(name) {
   const started = Date.now();
-  const found = await output(args(name)).then(
+  const found = await output(args(name), `${name}: `).then(
     (text) => problems(JSON.parse(text.trimEnd().split('\n').at(-1)), name),
     (error) => [error.message],
   );
-  console.log(
-    `${found.length === 0 ? 'ok' : 'FAILED'}: ${kind} ${name} (${Math.round((Date.now() - started) / 1000)} s)`,
-  );
-  for (const problem of found) console.error(`  ${problem}`);
-  failures += found.length;
+  const seconds = Math.round((Date.now() - started) / 1000);
+  console.log(`${found.length === 0 ? 'ok' : 'FAILED'}: ${kind} ${name} (${seconds} s)`);
+  for (const problem of found) console.error(`  ${name}: ${problem}`);
+  return found.length;
 }
-process.exitCode = failures === 0 ? 0 : 1;
 
-function output(programArgs) {
+/** What a run prints on stdout. What it tells on stderr is shown, with a prefix that says whose it is. */
+function output(programArgs, prefix = '') {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...programArgs], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(process.execPath, [script, ...programArgs], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+    createInterface({ input: child.stderr }).on('line', (line) => console.error(prefix + line));
     child.on('error', reject);
     child.on('close', (code) =>
       code === 0 ? resolve(text) : reject(new Error(`ended with ${code}: ${text.slice(-500)}`)),

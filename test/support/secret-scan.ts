@@ -51,8 +51,12 @@ export function leaksInEvents(
   events: readonly HistoryEvent[],
   marks: readonly SecretMark[],
 ): Leak[] {
-  return events.flatMap((event) =>
-    leaksIn(textsOf(event).join('\n'), `${workflowId}, event ${String(event.eventId)}`, marks),
+  const texts = events.map((event) => textsOf(event).join('\n'));
+  // One look for each mark at the whole history; what is found, and only that, is looked for in each event.
+  const whole = texts.join('\n');
+  const found = marks.filter((mark) => mark.found(whole));
+  return events.flatMap((event, index) =>
+    leaksIn(texts[index] ?? '', `${workflowId}, event ${String(event.eventId)}`, found),
   );
 }
 
