@@ -7,7 +7,7 @@ import { Random } from './faults/random.js';
 import { judgeCommits, type Commit } from './faults/schedule/commit-log.js';
 import { judgeDownload } from './faults/schedule/judge-download.js';
 import { KINDS, planScheduleFaults } from './faults/schedule/plan.js';
-import { judgeSpans, type Span } from './faults/schedule/span.js';
+import { judgeSpans, judgeTurns, type Span } from './faults/schedule/span.js';
 import { TableModel } from './faults/table-model.js';
 
 let findings: Findings;
@@ -38,6 +38,20 @@ describe('the judge of runs that Schedules start', () => {
     expect(findings.stuck).toBe(2);
     judgeSpans([span('f', 0, 10, 'it failed')], findings);
     expect(findings.wrong).toBe(1);
+  });
+
+  it('lets a run wait for its turn as long as others end before it', () => {
+    judgeTurns([span('a', 0, 100_000), span('b', 0, 200_000), span('c', 0, 300_000)], findings);
+    expect(findings.words).toEqual([]);
+  });
+
+  it('notices a run that takes too long once it is its turn, one that never ends, and one that failed', () => {
+    judgeTurns([span('a', 0, 100_000), span('b', 0, 300_000)], findings);
+    expect(findings.stuck).toBe(1);
+    judgeTurns([span('a', 0, 100_000), span('b', 0)], findings);
+    expect(findings.stuck).toBe(2);
+    judgeTurns([span('a', 0, 100_000), span('b', 0, 100_001, 'it failed')], findings);
+    expect(findings).toMatchObject({ stuck: 2, wrong: 1 });
   });
 });
 

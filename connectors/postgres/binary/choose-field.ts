@@ -3,16 +3,10 @@ import type { ValueType } from '../encode/column-types.js';
 import { ArrayField } from './array-field.js';
 import type { Field } from './field.js';
 import type { IntegerLayout } from './integers.js';
-import {
-  BooleanField,
-  DoubleField,
-  IntegerField,
-  RealField,
-  WholeDoubleField,
-  type IntegerBytes,
-} from './number-fields.js';
+import { BooleanField, DoubleField, IntegerField, RealField, WholeDoubleField } from './number-fields.js';
 import { DecimalField, NumericTextField } from './numeric-fields.js';
 import { ByteaField, JsonbField, TextField } from './text-fields.js';
+import type { IntegerBytes } from './write-integer.js';
 import { DateField, IntervalField, NanosecondsField, TimeField, TimestampField } from './time-fields.js';
 import { UuidField } from './uuid-field.js';
 

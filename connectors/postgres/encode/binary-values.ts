@@ -1,5 +1,5 @@
 import type { Block } from '../binary/block.js';
-import { writeInteger } from '../binary/number-fields.js';
+import { writeInteger } from '../binary/write-integer.js';
 import { chooseSpelling } from '../spelling/choose.js';
 import { writeMicroseconds } from '../spelling/microseconds.js';
 import { EXTRA_BYTES, NOT_SURE, type Spelling } from '../spelling/spelling.js';

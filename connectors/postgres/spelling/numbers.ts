@@ -1,4 +1,4 @@
-import { writeInteger, type IntegerBytes } from '../binary/number-fields.js';
+import { writeInteger, type IntegerBytes } from '../binary/write-integer.js';
 import { digitAt, NOT_SURE, textOf, type Spelling } from './spelling.js';
 
 const MINUS = 0x2d;

@@ -11,7 +11,7 @@ import { judgeDownload } from './judge-download.js';
 import type { MarkWatch } from './mark-watch.js';
 import { allPipelines } from './pipelines.js';
 import type { ScheduleCell } from './schedule-cell.js';
-import { judgeEnd, judgeSpans, type Span } from './span.js';
+import { judgeSpans, judgeTurns, type Span } from './span.js';
 
 export interface JudgedSchedule {
   cell: ScheduleCell;
@@ -40,7 +40,7 @@ export async function judgeSchedule(judged: JudgedSchedule): Promise<Counts> {
   const scheduled = await scheduledRuns(client);
   const runs = await pipelineRuns(client, scheduled);
   findings.expect(scheduled.length >= (await cell.fired()), 'the Schedules count more runs than there are');
-  for (const execution of scheduled) judgeEnd(spanOf(execution), findings);
+  for (const turns of byPipeline(scheduled, allPipelines(cell.pipelines))) judgeTurns(turns.map(spanOf), findings);
   const held = await Promise.all(
     allPipelines(cell.pipelines).map((name) => executionOf(client, watermarkWorkflowId(name))),
   );
@@ -51,6 +51,13 @@ export async function judgeSchedule(judged: JudgedSchedule): Promise<Counts> {
     findings.expect(times > 0, `no watermark was ever seen at the ${who}`);
   const batches = await judgePipelines(judged, runs);
   return { fired: scheduled.length, runs: runs.length, batches };
+}
+
+/** The runs of each; those that belong to none are together at the end. */
+function byPipeline(scheduled: readonly Execution[], pipelines: readonly string[]): Execution[][] {
+  const ofOne = (name: string) => scheduled.filter(({ workflowId }) => workflowId.startsWith(`tidemark/run/${name}-`));
+  const found = pipelines.map(ofOne);
+  return [...found, scheduled.filter((execution) => !found.flat().includes(execution))];
 }
 
 async function judgePipelines(judged: JudgedSchedule, runs: readonly Execution[]): Promise<number> {

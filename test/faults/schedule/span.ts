@@ -32,8 +32,20 @@ export function judgeSpans(spans: readonly Span[], findings: Findings): void {
   }
 }
 
+/**
+ * What a Schedule has started for one pipeline: all have ended well, and in time. One that waits for its turn is late only when those
+ * before it are, so its time counts from the latest end of another one.
+ */
+export function judgeTurns(spans: readonly Span[], findings: Findings): void {
+  for (const span of spans) {
+    const { began, ended = Infinity } = span;
+    const others = spans.flatMap((other) => (other !== span && other.ended !== undefined ? [other.ended] : []));
+    judgeEnd({ ...span, began: Math.max(began, ...others.filter((end) => end < ended)) }, findings);
+  }
+}
+
 /** One run: it has ended, well, and in time. */
-export function judgeEnd({ identity, began, ended, failure }: Span, findings: Findings): void {
+function judgeEnd({ identity, began, ended, failure }: Span, findings: Findings): void {
   if (ended === undefined) findings.add('stuck', `${identity} is open`);
   else if (ended - began > STUCK_AFTER_MS)
     findings.add('stuck', `${identity} took ${Math.round((ended - began) / 1_000)} s`);
