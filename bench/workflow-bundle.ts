@@ -1,13 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { WORKFLOWS_PATH } from '../workers/plugins/system-plugin.js';
+import { DefaultLogger } from '@temporalio/worker';
+import { writeWorkflowBundle } from '../workers/workflow-bundle.js';
 
-/** Workflows are bundled beforehand, as Temporal advises for production: the bundler's memory is not the worker's then. */
+/** Workflows are bundled beforehand, as `tidemark bundle` does it: the bundler's memory is not the worker's then. */
 export async function bundleWorkflows(folder: string): Promise<string> {
-  const logger = new DefaultLogger('WARN');
-  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger });
   const file = path.join(folder, 'workflow-bundle.js');
-  await writeFile(file, code);
+  await writeWorkflowBundle(file, { logger: new DefaultLogger('WARN') });
   return file;
 }

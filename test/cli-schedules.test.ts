@@ -198,6 +198,9 @@ describe('tidemark bundle', () => {
     expect(code).toBe(0);
     const { bundle, bytes } = JSON.parse(stdout) as { bundle: string; bytes: number }; // as the command promises
     const text = await readFile(bundle, 'utf8');
+    const map = JSON.parse(Buffer.from(text.split('base64,').at(-1) ?? '', 'base64').toString('utf8')) as object;
+    expect(map).toMatchObject({ sources: expect.arrayContaining([expect.stringContaining('tidemark-run')]) });
+    expect(map).not.toHaveProperty('sourcesContent');
     expect(Buffer.byteLength(text)).toBe(bytes);
     expect(text).toMatch(/^\/\*# tidemark=\d+\.\d+\.\d+ \*\//);
 

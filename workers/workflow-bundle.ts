@@ -14,7 +14,8 @@ const MARK = /^\/\*# tidemark=(\S+) \*\//u;
 const MARK_BYTES = 100;
 
 /**
- * Bundles workflows once, so that workers need not do it at each start (seconds, and the build tools).
+ * Bundles workflows once, so that workers need not do it at each start (seconds, and the build tools). Its map leads from stack traces
+ * to files and lines, but holds no source text, which every worker would keep in memory (some 25 MB).
  * Resolves to the size in bytes.
  */
 export async function writeWorkflowBundle(
@@ -22,7 +23,11 @@ export async function writeWorkflowBundle(
   options: { /** Left out: Tidemark's own workflows. */ workflowsPath?: string; logger?: Logger } = {},
 ): Promise<number> {
   const { workflowsPath = WORKFLOWS_PATH, logger } = options;
-  const { code } = await bundleWorkflowCode({ workflowsPath, ...(logger === undefined ? {} : { logger }) });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    webpackConfigHook: (config) => ({ ...config, devtool: 'inline-nosources-source-map' }),
+    ...(logger === undefined ? {} : { logger }),
+  });
   const text = `/*# tidemark=${await ownVersion()} */${code}`;
   await mkdir(dirname(file), { recursive: true });
   // A worker that starts meanwhile reads the old one or the new one, never a part.
