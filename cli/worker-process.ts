@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { TidemarkConfig } from '../contracts/config.js';
 import { TidemarkError } from '../contracts/errors.js';
 import type { TemporalTarget } from '../workers/client/index.js';
-import { closeConnections, createTidemarkWorker, openConnections } from '../workers/index.js';
+import { closeConnections, createTidemarkWorker, openConnections, tuneProcess } from '../workers/index.js';
 import { withClosers } from './closers.js';
 import { EXIT } from './exit-codes.js';
 import { exitOnSecondSignal, withSignals } from './signals.js';
@@ -18,6 +18,7 @@ export async function runWorker(
   log: Logger,
   onReady: () => void,
 ): Promise<void> {
+  tuneProcess();
   await withClosers(async (closers) => {
     const connection = await connect(target);
     closers.add(() => connection.close());

@@ -9,6 +9,7 @@ import {
 } from '../../contracts/titan-inputs.js';
 import { createTidemarkActivities, createTitanRdmActivities, ResultsFolder } from '../../activities/index.js';
 import { openConnections } from '../../workers/connections.js';
+import { tuneProcess } from '../../workers/tune-process.js';
 import { forEachBounded, Gate } from '../../workflows/bounded.js';
 import type { Sample } from '../rounds.js';
 import { peakRssMegabytes } from './peak-memory.js';
@@ -20,6 +21,7 @@ import { serve } from './program.js';
  */
 const handlers = {
   start: ({ config }: { config: TidemarkConfigInput }) => {
+    tuneProcess();
     const parsed = configSchema.parse(config);
     const { titanrdm, stores } = openConnections(parsed);
     const results = new ResultsFolder(parsed.results.folder);

@@ -1,4 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerPlugin } from '@temporalio/worker';
+import { tuneProcess } from '../../workers/tune-process.js';
 import { liveMegabytes } from './live-memory.js';
 import { peakRssMegabytes } from './peak-memory.js';
 
@@ -26,6 +27,7 @@ export function workerHandlers<Start extends WorkerPlace>(
   let running: Promise<void> | undefined;
   return {
     start: async (start: Start) => {
+      tuneProcess();
       Runtime.install({ logger: new DefaultLogger('WARN') });
       connection = await NativeConnection.connect({ address: start.address });
       worker = await make(start, connection);

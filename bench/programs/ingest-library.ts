@@ -1,4 +1,5 @@
 import { ingest } from '../../connectors/postgres/index.js';
+import { tuneProcess } from '../../workers/tune-process.js';
 import { batchesOf, type BenchSource } from '../ingest/source.js';
 import { tableDefinition } from '../ingest/table.js';
 import type { Sample } from '../rounds.js';
@@ -8,6 +9,7 @@ import { serve } from './program.js';
 /** The library alone, without Temporal: what the workflow needs above this is the price of durability. */
 const handlers = {
   run: async ({ url, key, source }: { url: string; key: boolean; source: BenchSource }): Promise<Sample> => {
+    tuneProcess();
     const table = tableDefinition(key);
     const batches = await batchesOf(source, table);
     const began = performance.now();

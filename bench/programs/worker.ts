@@ -1,5 +1,6 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { configSchema, type TidemarkConfigInput } from '../../contracts/config.js';
+import { tuneProcess } from '../../workers/tune-process.js';
 import { createTidemarkWorker, type TidemarkWorker } from '../../workers/worker.js';
 import { peakRssMegabytes } from './peak-memory.js';
 import { serve } from './program.js';
@@ -16,6 +17,7 @@ export interface WorkerStart {
 /** The worker that a user runs, and nothing else in its process. */
 const handlers = {
   start: async ({ address, namespace, taskQueue, config, bundlePath }: WorkerStart) => {
+    tuneProcess();
     Runtime.install({ logger: new DefaultLogger('WARN') });
     connection = await NativeConnection.connect({ address });
     tidemark = await createTidemarkWorker({

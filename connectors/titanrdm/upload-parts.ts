@@ -11,6 +11,8 @@ export interface UploadPart {
   rows: number;
   /** The bytes from the start; may be called again for another try. */
   open(): Readable;
+  /** The same, for who is done with a chunk when asking for the next one: its memory is used again. */
+  lend?(): AsyncGenerator<Buffer>;
 }
 
 interface Range {
@@ -99,7 +101,18 @@ export function partOf(
   return {
     bytes: ranges.reduce((sum, { start, end }) => sum + end - start, 0),
     rows,
-    open: () => readRanges(table, file.handle, ranges, file),
+    open: () =>
+      Readable.from(
+        readRanges(table, file, ranges, () => Buffer.allocUnsafeSlow(READ_BYTES)),
+        {
+          objectMode: false,
+          highWaterMark: READ_BYTES,
+        },
+      ),
+    lend: () => {
+      const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+      return readRanges(table, file, ranges, () => buffer);
+    },
   };
 }
 
@@ -118,22 +131,24 @@ export async function checkUnchanged(table: string, handle: FileHandle, before: 
 const READ_BYTES = 256 * 1024;
 
 /**
- * Ranges of an open file, one behind the other. The last bytes are handed over only when the file is still the one that was checked:
- * whoever announced its length then sends too little, never something else.
+ * Ranges of an open file, one behind the other, each chunk in what `buffer` gives for it. The last bytes are handed over only when the
+ * file is still the one that was checked: whoever announced its length then sends too little, never something else.
  */
-function readRanges(table: string, handle: FileHandle, ranges: readonly Range[], before: FileState): Readable {
-  async function* bytes(): AsyncGenerator<Buffer> {
-    const last = ranges.findLast(({ start, end }) => end > start);
-    for (const range of ranges) {
-      for (let position = range.start; position < range.end;) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, range.end - position));
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-        if (bytesRead === 0) throw sourceChanged(table);
-        position += bytesRead;
-        if (range === last && position === range.end) await checkUnchanged(table, handle, before);
-        yield buffer.subarray(0, bytesRead);
-      }
+async function* readRanges(
+  table: string,
+  file: FileState & { handle: FileHandle },
+  ranges: readonly Range[],
+  buffer: () => Buffer,
+): AsyncGenerator<Buffer> {
+  const last = ranges.findLast(({ start, end }) => end > start);
+  for (const range of ranges) {
+    for (let position = range.start; position < range.end;) {
+      const room = buffer();
+      const { bytesRead } = await file.handle.read(room, 0, Math.min(room.length, range.end - position), position);
+      if (bytesRead === 0) throw sourceChanged(table);
+      position += bytesRead;
+      if (range === last && position === range.end) await checkUnchanged(table, file.handle, file);
+      yield room.subarray(0, bytesRead);
     }
   }
-  return Readable.from(bytes(), { objectMode: false, highWaterMark: READ_BYTES });
 }

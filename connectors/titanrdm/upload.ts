@@ -14,6 +14,8 @@ import { transportError } from './transport-failure.js';
 export interface UploadFile {
   bytes: number;
   open: () => Readable;
+  /** The same where each chunk is used up before the next one is asked for: its memory may be used again. */
+  lend?: () => AsyncGenerator<Buffer>;
 }
 
 export interface UploadOptions {
@@ -56,7 +58,7 @@ async function sendOnce(
   options: UploadOptions,
 ): Promise<HttpReply> {
   const { signal, onProgress } = options;
-  const source = file.open();
+  const source = file.lend?.() ?? file.open();
   const body = new CountedBody(source, file.bytes, onProgress);
   // The signed address is its own credential: no bearer token goes with it.
   const headers = { 'content-type': 'text/csv', 'content-length': String(file.bytes), accept: '*/*' };
@@ -72,7 +74,9 @@ async function sendOnce(
     throw transportError(error, what, false, api.redact);
   } finally {
     request.destroy();
-    source.destroy();
+    // A generator that waits for a read to end is not waited for.
+    if ('destroy' in source) source.destroy();
+    else void source.return(undefined).catch(() => undefined);
   }
 }
 
@@ -80,11 +84,11 @@ async function sendOnce(
 class CountedBody {
   failure: Error | undefined;
   #sent = 0;
-  readonly #source: Readable;
+  readonly #source: AsyncIterable<Buffer>;
   readonly #bytes: number;
   readonly #onProgress: ((bytesSent: number) => void) | undefined;
 
-  constructor(source: Readable, bytes: number, onProgress: ((bytesSent: number) => void) | undefined) {
+  constructor(source: AsyncIterable<Buffer>, bytes: number, onProgress: ((bytesSent: number) => void) | undefined) {
     this.#source = source;
     this.#bytes = bytes;
     this.#onProgress = onProgress;
@@ -94,9 +98,10 @@ class CountedBody {
     return this.#sent === this.#bytes;
   }
 
+  /** The request has written a chunk, to the socket or through TLS, before it asks for the next one. */
   async *chunks(): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of this.#source as AsyncIterable<Buffer>) {
+      for await (const chunk of this.#source) {
         this.#sent += chunk.length;
         // One byte too many would be read by the server as the start of another request.
         if (this.#sent > this.#bytes) break;
