@@ -6,9 +6,9 @@ import type { IntegerLayout } from './integers.js';
 import { BooleanField, DoubleField, IntegerField, RealField, WholeDoubleField } from './number-fields.js';
 import { DecimalField, NumericTextField } from './numeric-fields.js';
 import { ByteaField, JsonbField, TextField } from './text-fields.js';
-import type { IntegerBytes } from './write-integer.js';
 import { DateField, IntervalField, NanosecondsField, TimeField, TimestampField } from './time-fields.js';
 import { UuidField } from './uuid-field.js';
+import type { IntegerBytes } from './write-integer.js';
 
 /** How values of a DuckDB type go into a column. */
 export interface FieldChoice {
