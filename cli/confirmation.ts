@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { TidemarkError } from '../contracts/errors.js';
 import type { AmsChanges, AmsConfirmation, AmsProgress } from '../contracts/ams-results.js';
 import { counted, grouped } from '../contracts/readable.js';
+import { isServersWord } from '../contracts/servers-word.js';
 import type { RunProgress } from '../workers/client/index.js';
 import { ask, isInteractive } from './confirm.js';
 import { note, printable } from './output.js';
@@ -15,12 +16,18 @@ export function isWaiting(progress: RunProgress): progress is AmsProgress {
   return 'confirmUntil' in progress;
 }
 
+/** Times that an answer is given to a server which turns it down before the run has heard it. */
+const TRIES = 3;
+
 /** Answers a run that waits. Error `AMS_NOT_WAITING`. */
 export async function confirmRun(handle: WorkflowHandle, answer: 'yes' | 'no'): Promise<AmsConfirmation> {
-  try {
-    return await handle.executeUpdate<AmsConfirmation, [object]>('confirm', { args: [{ by: userName(), answer }] });
-  } catch (error) {
-    throw refusal(error) ?? error;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await handle.executeUpdate<AmsConfirmation, [object]>('confirm', { args: [{ by: userName(), answer }] });
+    } catch (error) {
+      const isHeard = !(error instanceof Error && isServersWord(error.cause));
+      if (isHeard || tries === TRIES) throw refusal(error) ?? error;
+    }
   }
 }
 

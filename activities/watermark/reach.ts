@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { TidemarkError } from '../../contracts/errors.js';
+import { isServersWord } from '../../contracts/servers-word.js';
 import { isUnderWay } from '../../contracts/under-way.js';
 import {
   watermarkWorkflowId,
@@ -128,7 +129,7 @@ export async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undef
 
 export function failureOf(error: unknown, pipeline: string, taskQueue: string): TidemarkError {
   if (error instanceof TidemarkError) return error;
-  const refusal = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  const refusal = error instanceof WorkflowUpdateFailedError && !isServersWord(error.cause) ? error.cause : undefined;
   if (refusal instanceof ApplicationFailure && typeof refusal.type === 'string')
     return new TidemarkError(refusal.message, { code: refusal.type, retryable: refusal.nonRetryable !== true });
   const unheard = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;

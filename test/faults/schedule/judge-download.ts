@@ -32,9 +32,14 @@ export async function judgeDownload(
   for (const received of await receivedOf(store, conventionKeyOf(name))) {
     judgeMoment(name, received, spans, findings);
     const since = latest - LAG_SECONDS * 1_000 - 1;
+    const again = [...received.versions].filter(([id, { created }]) => all.has(id) && created < since);
+    if (again.length > 0) {
+      const behind = since - Math.min(...again.map(([, { created }]) => created));
+      const whose = received.runId ?? 'nobody';
+      const what = `${again.length} versions from before the mark came again, up to ${behind} ms before it`;
+      findings.add('duplicated', `${name}: ${what}, with the delta of ${whose}`, again.length);
+    }
     for (const [id, version] of received.versions) {
-      if (all.has(id) && version.created < since)
-        findings.add('duplicated', `${name}: a version from before the mark came again`);
       all.set(id, version);
       latest = Math.max(latest, version.created);
     }
