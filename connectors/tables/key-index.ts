@@ -9,8 +9,8 @@ const BLOCK_WORDS = 1_024;
 const FEW_WORDS = 32_768;
 /** Room to begin with. */
 const FIRST_WORDS = 1_024;
-/** Blocks kept in memory before they are written to a file: 16 MB, two million rows, for all indexes of this process together. */
-const BLOCKS_IN_MEMORY = 4_096;
+/** Blocks kept in memory before they are written to a file: 8 MB, a million rows, for all indexes of this process together. */
+const BLOCKS_IN_MEMORY = 2_048;
 /** Indexes that collect: many tables may be sent at a time. */
 let indexesAlive = 0;
 const BLOCKS_PER_WRITE = 256;
