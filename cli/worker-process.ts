@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { TidemarkConfig } from '../contracts/config.js';
 import { TidemarkError } from '../contracts/errors.js';
 import type { TemporalTarget } from '../workers/client/index.js';
-import { closeConnections, createTidemarkWorker, openConnections, tuneProcess } from '../workers/index.js';
+import { closeConnections, createTidemarkWorker, openConnections, settleProcess, tuneProcess } from '../workers/index.js';
 import { withClosers } from './closers.js';
 import { EXIT } from './exit-codes.js';
 import { exitOnSecondSignal, withSignals } from './signals.js';
@@ -28,6 +28,7 @@ export async function runWorker(
     closers.add(() => closeConnections(connections));
     const { namespace, taskQueue, webUi } = target;
     const worker = await createTidemarkWorker({ config, connection, namespace, taskQueue, webUi, connections });
+    settleProcess();
     const again = exitOnSecondSignal(EXIT.interrupted);
     await withSignals(
       (times) => {

@@ -6,7 +6,7 @@ export { nexusPlugin } from './plugins/nexus-plugin.js';
 export { amsPlugin, type AmsPluginOptions } from './plugins/ams-plugin.js';
 export { operationsPlugin, type OperationsPluginOptions } from './plugins/operations-plugin.js';
 export { SystemPlugin, WORKFLOWS_PATH } from './plugins/system-plugin.js';
-export { tuneProcess } from './tune-process.js';
+export { settleProcess, tuneProcess } from './tune-process.js';
 export { createTidemarkWorker, type TidemarkWorker, type TidemarkWorkerOptions } from './worker.js';
 export { usableBundle, writeWorkflowBundle } from './workflow-bundle.js';
 export { openPayloadStorage, FolderStorageDriver } from './payload-storage/index.js';

@@ -1,5 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerPlugin } from '@temporalio/worker';
-import { tuneProcess } from '../../workers/tune-process.js';
+import { settleProcess, tuneProcess } from '../../workers/tune-process.js';
 import { liveMegabytes } from './live-memory.js';
 import { peakRssMegabytes } from './peak-memory.js';
 
@@ -31,6 +31,7 @@ export function workerHandlers<Start extends WorkerPlace>(
       Runtime.install({ logger: new DefaultLogger('WARN') });
       connection = await NativeConnection.connect({ address: start.address });
       worker = await make(start, connection);
+      settleProcess();
       running = worker.run();
     },
     peakRssMegabytes: () => peakRssMegabytes(),

@@ -1,6 +1,6 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { configSchema, type TidemarkConfigInput } from '../../contracts/config.js';
-import { tuneProcess } from '../../workers/tune-process.js';
+import { settleProcess, tuneProcess } from '../../workers/tune-process.js';
 import { createTidemarkWorker, type TidemarkWorker } from '../../workers/worker.js';
 import { peakRssMegabytes } from './peak-memory.js';
 import { serve } from './program.js';
@@ -27,6 +27,7 @@ const handlers = {
       taskQueue,
       worker: { workflowBundle: { codePath: bundlePath } },
     });
+    settleProcess();
     running = tidemark.run();
   },
   peakRssMegabytes: () => peakRssMegabytes(),
