@@ -46,3 +46,14 @@ it('the heap of a tuned process grows less while much passes through beside what
   const [plain, tuned] = [await run(program), await run(TUNED + program)] as [number, number];
   expect(tuned / plain).toBeLessThan(0.8);
 });
+
+it('what loading and starting have left behind is collected when the worker is made', async () => {
+  const [before, after] = (await run(`
+    const { settleProcess } = await import(${JSON.stringify(MODULE)});
+    let start = Array.from({ length: 300_000 }, (_, row) => ({ row, text: 'row ' + row }));
+    start = undefined;
+    const found = [process.memoryUsage().heapUsed];
+    settleProcess();
+    found.push(process.memoryUsage().heapUsed)`)) as [number, number];
+  expect(after).toBeLessThan(before / 2);
+});
