@@ -3,7 +3,13 @@ import type { Logger } from 'pino';
 import type { TidemarkConfig } from '../contracts/config.js';
 import { TidemarkError } from '../contracts/errors.js';
 import type { TemporalTarget } from '../workers/client/index.js';
-import { closeConnections, createTidemarkWorker, openConnections, settleProcess, tuneProcess } from '../workers/index.js';
+import {
+  closeConnections,
+  createTidemarkWorker,
+  openConnections,
+  settleProcess,
+  tuneProcess,
+} from '../workers/index.js';
 import { withClosers } from './closers.js';
 import { EXIT } from './exit-codes.js';
 import { exitOnSecondSignal, withSignals } from './signals.js';

@@ -2,11 +2,10 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { compareForUpload } from '../connectors/titanrdm/compare/index.js';
 import { prepareUpload } from '../connectors/titanrdm/prepare-upload.js';
+import { collector } from './support/collector.js';
 import { columnsOf } from './support/upload-tables.js';
 
 const ROWS = 800_000;
@@ -39,8 +38,7 @@ function table(header: string, { isNew, ending }: { isNew: boolean; ending: stri
 }
 
 it('compares two tables of any size in the same memory, and leaves no file behind', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collect = collector();
   collect();
   const before = process.memoryUsage().arrayBuffers;
   let held = 0;

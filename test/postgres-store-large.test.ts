@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { collector } from './support/collector.js';
 import { openTestStore, type TestStore } from './support/postgres-store.js';
 
 const columns = [
@@ -38,8 +37,7 @@ function table(rows: number, changed: (id: number) => boolean): Readable {
 
 /** Most bytes outside the heap that were held at once, above those before. */
 async function mostHeld<T>(work: () => Promise<T>): Promise<{ result: T; held: number; looks: number }> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collect = collector();
   collect();
   const before = process.memoryUsage().arrayBuffers;
   let held = 0;

@@ -1,8 +1,6 @@
 import { appendFile, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { TidemarkError } from '../contracts/errors.js';
 import { FilesStore, inlineTable } from '../connectors/tables/index.js';
@@ -16,6 +14,7 @@ import {
   SOURCES,
   streamOf,
 } from './support/prepared-uploads.js';
+import { collector } from './support/collector.js';
 
 prepareUploads();
 
@@ -172,8 +171,7 @@ describe('prepareUpload, sources', () => {
   });
 
   it('holds no more of a table in memory as it grows (weakness 1)', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
+    const collect = collector();
     const ballast = 'x'.repeat(60_000);
     const rows = 1_500;
     const stream = Readable.from(
