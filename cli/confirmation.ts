@@ -2,7 +2,6 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { TidemarkError } from '../contracts/errors.js';
 import type { AmsChanges, AmsConfirmation, AmsProgress } from '../contracts/ams-results.js';
 import { counted, grouped } from '../contracts/readable.js';
-import { isServersWord } from '../contracts/servers-word.js';
 import type { RunProgress } from '../workers/client/index.js';
 import { ask, isInteractive } from './confirm.js';
 import { note, printable } from './output.js';
@@ -16,6 +15,8 @@ export function isWaiting(progress: RunProgress): progress is AmsProgress {
   return 'confirmUntil' in progress;
 }
 
+/** What the server calls it when it turns down an update that no worker has looked at, as it does under load. */
+const UNHEARD = 'UnprocessedUpdate';
 /** Times that an answer is given to a server which turns it down before the run has heard it. */
 const TRIES = 3;
 
@@ -25,8 +26,8 @@ export async function confirmRun(handle: WorkflowHandle, answer: 'yes' | 'no'): 
     try {
       return await handle.executeUpdate<AmsConfirmation, [object]>('confirm', { args: [{ by: userName(), answer }] });
     } catch (error) {
-      const isHeard = !(error instanceof Error && isServersWord(error.cause));
-      if (isHeard || tries === TRIES) throw refusal(error) ?? error;
+      const refused = refusal(error);
+      if (refused?.code !== UNHEARD || tries === TRIES) throw refused ?? error;
     }
   }
 }

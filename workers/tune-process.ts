@@ -9,7 +9,7 @@ const FLAGS = [
   // Dead buffers are freed at once. Freed later, on another thread, they are counted until then, and each 64 MB counted sets off a
   // collection of the whole heap: some twenty of them while a table of 300 MB is received, more than a quarter of the time that this takes.
   '--no-concurrent-array-buffer-sweeping',
-  // The whole heap is looked through in one go: tens of milliseconds for the 50 MB that live in a worker.
+  // The whole heap is looked through in one go: some 50 MB live in a worker.
   '--no-incremental-marking',
   // The heap grows by little before it is looked through: buffers that wait to be freed, and their pages, stay few.
   '--optimize-for-size',
@@ -25,7 +25,7 @@ export function tuneProcess(): void {
 
 /**
  * Collects, once, what loading and starting have left behind, which the first table would come on top of. To be called when the worker has
- * been made, before it runs; takes tens of milliseconds.
+ * been made, before it runs.
  */
 export function settleProcess(): void {
   setFlagsFromString('--expose-gc');

@@ -7,7 +7,6 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { TidemarkError } from '../../contracts/errors.js';
-import { isServersWord } from '../../contracts/servers-word.js';
 import { isUnderWay } from '../../contracts/under-way.js';
 import {
   watermarkWorkflowId,
@@ -125,6 +124,15 @@ export async function orAborted<T>(call: Promise<T>, signal: AbortSignal | undef
   } finally {
     over.abort();
   }
+}
+
+/**
+ * Whether a failure is the Temporal server's own word, not that of the workflow which was asked. Under load a server turns down an update that
+ * no worker has looked at, and calls that final: asked again it hands it on. All updates here may be repeated, whatever has become of them.
+ */
+function isServersWord(failure: unknown): boolean {
+  // As the server has sent it: the SDK keeps it beside what it has made of it.
+  return failure instanceof ApplicationFailure && failure.failure?.source === 'Server';
 }
 
 export function failureOf(error: unknown, pipeline: string, taskQueue: string): TidemarkError {
