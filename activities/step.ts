@@ -1,6 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { toFailure } from './failure.js';
+import { Heartbeats } from './heartbeats.js';
 import { measureFailure, measureSuccess } from './metrics.js';
 import { Pulse } from './pulse.js';
 
@@ -18,9 +19,6 @@ export interface Step<Cursor> {
   checkPulse: () => void;
 }
 
-/** Between two heartbeats; the SDK throttles them further. */
-const HEARTBEAT_EVERY_MS = 1_000;
-
 /**
  * Runs one step: heartbeats all the while, so that cancellation arrives even when nothing moves, and every error leaves as a
  * Temporal failure that says whether to try again.
@@ -29,14 +27,11 @@ export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T
   const context = Context.current();
   // The SDK types details as any: they are what `mark` of an earlier attempt of this same step wrote.
   const resumed = context.info.heartbeatDetails as Cursor | undefined;
-  let cursor: Cursor | undefined = resumed;
   const pulse = new Pulse(context.info.heartbeatTimeoutMs ?? Infinity);
-  const beat = (): void => {
+  const heartbeats = new Heartbeats(resumed, (cursor) => {
     pulse.beat();
     context.heartbeat(cursor);
-  };
-  const timer = setInterval(beat, HEARTBEAT_EVERY_MS);
-  beat();
+  });
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1_000;
   try {
@@ -44,10 +39,7 @@ export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T
       signal: context.cancellationSignal,
       attempt: context.info.attempt,
       resumed,
-      mark: (next) => {
-        cursor = next;
-        beat();
-      },
+      mark: (cursor) => heartbeats.mark(cursor),
       checkPulse: () => pulse.check(),
     });
     measureSuccess(seconds(), result);
@@ -65,7 +57,7 @@ export async function runStep<Cursor, T>(work: (step: Step<Cursor>) => Promise<T
     });
     throw failure;
   } finally {
-    clearInterval(timer);
+    heartbeats.end();
   }
 }
 
