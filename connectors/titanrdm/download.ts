@@ -23,7 +23,7 @@ export async function downloadExport(api: Api, id: Id, options: DownloadOptions)
   };
   try {
     const download = new ExportDownload(api, id, options, stop.signal);
-    const stream = streamOf(download.bytes(await download.open(0)), release);
+    const stream = streamOf(await download.bytes(await download.open(0)), release);
     // A reader that waits for bytes hears of the abort at once, not only when the server sends something.
     stop.signal.addEventListener(
       'abort',

@@ -1,5 +1,6 @@
 import { cutText, type TidemarkError } from '../../contracts/errors.js';
 import type { Api } from './api.js';
+import { type Chunks, watched } from './chunks.js';
 import { openFile, type OpenedFile } from './download-file.js';
 import { storeMessage } from './store-message.js';
 import { codeOfStatus, titanError } from './errors.js';
@@ -52,34 +53,25 @@ export class ExportDownload {
     });
   }
 
-  async *bytes(first: OpenedFile | undefined): AsyncGenerator<Buffer> {
+  /** All files as one, checked at the end. */
+  async bytes(first: OpenedFile | undefined): Promise<AsyncGenerator<Buffer>> {
     const count = addressesOf(await this.#current()).length;
-    yield* joinFiles(this.#files(first, count), count);
-    this.#checkWhole(await this.#current(), count);
+    return joinFiles(this.#files(first, count), count);
   }
 
-  async *#files(first: OpenedFile | undefined, count: number): AsyncGenerator<AsyncGenerator<Buffer>> {
+  async *#files(first: OpenedFile | undefined, count: number): AsyncGenerator<Chunks> {
     for (let index = 0; index < count; index++) {
       const file = index === 0 ? first : await this.open(index);
-      if (file === undefined) return;
-      const what = `download of export ${this.#id}`;
-      yield this.#counted(unpacked(this.#progressing(file.chunks()), what));
+      if (file === undefined) break;
+      const received = watched(file.chunks(), (chunk) => {
+        this.#received += chunk.length;
+        this.#options.onProgress?.(this.#received);
+      });
+      yield watched(await unpacked(received, `download of export ${this.#id}`), (chunk) => {
+        this.#unpacked += chunk.length;
+      });
     }
-  }
-
-  async *#progressing(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      this.#received += chunk.length;
-      this.#options.onProgress?.(this.#received);
-      yield chunk;
-    }
-  }
-
-  async *#counted(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      this.#unpacked += chunk.length;
-      yield chunk;
-    }
+    this.#checkWhole(await this.#current(), count);
   }
 
   async #openCurrent(index: number, what: string): Promise<OpenedFile | undefined> {

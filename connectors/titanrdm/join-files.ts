@@ -1,3 +1,4 @@
+import { type Chunks, peek, startingWith } from './chunks.js';
 import { titanError } from './errors.js';
 
 const NEWLINE = 0x0a;
@@ -12,16 +13,17 @@ const MAX_HEADER = 4_000_000;
  * lacks it. A byte order mark at the start of a file is left out. Files without a byte count for nothing; files with different
  * headers do not belong together and are an error.
  */
-export async function* joinFiles(files: AsyncIterable<AsyncGenerator<Buffer>>, count: number): AsyncGenerator<Buffer> {
+export async function* joinFiles(files: AsyncIterable<Chunks>, count: number): AsyncGenerator<Buffer> {
   let header: Buffer | undefined;
   let endsOpen = false;
   let number = 0;
   for await (const file of files) {
     number += 1;
-    const chunks = withoutMark(file);
+    const chunks = await withoutMark(file);
     if (count === 1) {
       yield* chunks;
-      return;
+      // Not the end yet: who gives the files may have something to say behind the last one.
+      continue;
     }
     const { line, rest } = await splitHeader(chunks);
     if (line.length === 0) continue;
@@ -45,34 +47,24 @@ export async function* joinFiles(files: AsyncIterable<AsyncGenerator<Buffer>>, c
   }
 }
 
-async function* withoutMark(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  let start: Buffer | undefined = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    if (start === undefined) {
-      yield chunk;
-      continue;
-    }
-    start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
-    if (start.length < BYTE_ORDER_MARK.length) continue;
-    const marked = start.subarray(0, 3).equals(BYTE_ORDER_MARK);
-    if (!marked || start.length > 3) yield marked ? start.subarray(3) : start;
-    start = undefined;
-  }
-  if (start !== undefined && start.length > 0) yield start;
+async function withoutMark(chunks: Chunks): Promise<Chunks> {
+  const { start, all } = await peek(chunks, BYTE_ORDER_MARK.length);
+  if (!start.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) return all;
+  return startingWith(start.subarray(BYTE_ORDER_MARK.length), chunks);
 }
 
 /** The first record with its line end, which may hold quoted line ends itself, and what follows it. */
-async function splitHeader(chunks: AsyncGenerator<Buffer>): Promise<{ line: Buffer; rest: AsyncGenerator<Buffer> }> {
+async function splitHeader(chunks: Chunks): Promise<{ line: Buffer; rest: Chunks }> {
   let seen: Buffer = Buffer.alloc(0);
   for (;;) {
     const end = endOfRecord(seen);
-    if (end !== undefined) return { line: seen.subarray(0, end), rest: continued(seen.subarray(end), chunks) };
+    if (end !== undefined) return { line: seen.subarray(0, end), rest: startingWith(seen.subarray(end), chunks) };
     if (seen.length > MAX_HEADER) {
       await chunks.return(undefined);
       throw titanError('TITAN_UNEXPECTED_REPLY', 'A file of the export has no header line');
     }
     const next = await chunks.next();
-    if (next.done === true) return { line: seen, rest: continued(Buffer.alloc(0), chunks) };
+    if (next.done === true) return { line: seen, rest: chunks };
     seen = Buffer.concat([seen, next.value]);
   }
 }
@@ -91,13 +83,4 @@ function withoutLineEnd(line: Buffer): Buffer {
   if (line[end - 1] === NEWLINE) end -= 1;
   if (line[end - 1] === CARRIAGE_RETURN) end -= 1;
   return line.subarray(0, end);
-}
-
-async function* continued(start: Buffer, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    if (start.length > 0) yield start;
-    yield* chunks;
-  } finally {
-    await chunks.return(undefined);
-  }
 }

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { TidemarkError } from '../../contracts/errors.js';
+import { type Chunks, peek } from './chunks.js';
 import { systemCode, titanError } from './errors.js';
 
 /** A file that was compressed by the exporter and again on its way has two layers. */
@@ -10,24 +11,20 @@ const MAX_LAYERS = 3;
  * Unpacks gzip, found by its first two bytes: an export may say `compressed`, the transfer may say `content-encoding`, and either
  * may be wrong, while no CSV in UTF-8 can start so.
  */
-export async function* unpacked(
-  chunks: AsyncGenerator<Buffer>,
-  what: string,
-  layers = MAX_LAYERS,
-): AsyncGenerator<Buffer> {
-  const { start, all } = await peek(chunks);
+export async function unpacked(chunks: Chunks, what: string, layers = MAX_LAYERS): Promise<Chunks> {
+  const { start, all } = await peek(chunks, ZIP_START.length);
   if (start.subarray(0, 4).equals(ZIP_START)) {
     await all.return(undefined);
     throw titanError('TITAN_UNEXPECTED_REPLY', `The ${what} is a ZIP archive: CSV, plain or in gzip, is understood`);
   }
-  if (layers === 0 || start[0] !== 0x1f || start[1] !== 0x8b) yield* all;
-  else yield* unpacked(gunzipped(all, what), what, layers - 1);
+  if (layers === 0 || start[0] !== 0x1f || start[1] !== 0x8b) return all;
+  return await unpacked(gunzipped(all, what), what, layers - 1);
 }
 
 const ZIP_START = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
 const UNPACKED_CHUNK = 256 * 1_024;
 
-async function* gunzipped(packed: AsyncGenerator<Buffer>, what: string): AsyncGenerator<Buffer> {
+async function* gunzipped(packed: Chunks, what: string): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK });
   // Errors of either side reach the reader below through `gunzip`.
   pipeline(packed, gunzip, () => undefined);
@@ -39,25 +36,5 @@ async function* gunzipped(packed: AsyncGenerator<Buffer>, what: string): AsyncGe
     throw titanError('TITAN_DOWNLOAD_INCOMPLETE', `The ${what} is cut off or damaged (gzip: ${code})`);
   } finally {
     gunzip.destroy();
-  }
-}
-
-/** The first bytes (at least four, where there are as many), and all bytes with them. */
-async function peek(chunks: AsyncGenerator<Buffer>): Promise<{ start: Buffer; all: AsyncGenerator<Buffer> }> {
-  let start: Buffer = Buffer.alloc(0);
-  while (start.length < 4) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);
-  }
-  return { start, all: resumed(start, chunks) };
-}
-
-async function* resumed(start: Buffer, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    if (start.length > 0) yield start;
-    yield* chunks;
-  } finally {
-    await chunks.return(undefined);
   }
 }
