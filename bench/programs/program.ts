@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { imageEnvironment } from './image-environment.js';
 
 /** What a program can be asked to do, by name. Inputs and results travel as messages between processes. */
 type Handlers = Record<string, (input: never) => unknown>;
@@ -31,7 +32,11 @@ interface Answer {
  * standard output is the result.
  */
 export function startProgram<H extends Handlers>(module: URL, nodeOptions: readonly string[] = []): Program<H> {
-  const child = fork(fileURLToPath(module), [], { execArgv: [...nodeOptions], stdio: ['ignore', 2, 2, 'ipc'] });
+  const child = fork(fileURLToPath(module), [], {
+    execArgv: [...nodeOptions],
+    stdio: ['ignore', 2, 2, 'ipc'],
+    env: { ...process.env, ...imageEnvironment() },
+  });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let last = 0;
   let asked = false;
