@@ -13,10 +13,24 @@ export async function putInPlace(temporary: SpoolFile, target: string, stillWant
   const mode = (old ?? (await stat(folder))).mode & 0o666;
   await chmod(temporary.path, mode);
   await temporary.handle.sync();
-  stillWanted?.();
-  await rename(temporary.path, target);
-  await temporary.keep();
-  await syncFolder(folder);
+  const letGo = await hold(target);
+  try {
+    stillWanted?.();
+    await rename(temporary.path, target);
+    await temporary.keep();
+    await syncFolder(folder);
+  } finally {
+    letGo();
+  }
+}
+
+/**
+ * Keeps the old file's bytes until the new one is in its place: the system frees them when the last one lets go, which for 300 MB takes
+ * longer than everything else here, and nobody need wait for it. Not on Windows, where no open file is replaced.
+ */
+async function hold(target: string): Promise<() => void> {
+  const handle = process.platform === 'win32' ? undefined : await open(target, 'r').catch(() => undefined);
+  return () => void handle?.close().catch(() => undefined);
 }
 
 /** Makes the renaming itself last. */
