@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { quoteName } from '../quote.js';
+import { differs, quickColumns } from './differs.js';
 
 /** Memory that one sort or (twice that) one hash table may take at the server before it goes to disk. */
 const MERGE_MEMORY = '128MB';
@@ -32,7 +33,12 @@ export async function merge(client: ClientBase, { staging, target, rows, ...name
     rows >= MANY_ROWS && (await isInOrder(client, staging, key)) && (await isInOrder(client, target, key));
   if (sideBySide) await client.query('SET LOCAL enable_hashjoin = off');
   const { onKey, fixed } = await keyOf(client, target, names.key);
-  const sql = { staging, target, key, columns, changing: columns.filter((column) => !fixed.has(column)), onKey };
+  const rest = names.columns.filter((name) => !names.key.includes(name));
+  const sql = {
+    ...{ staging, target, key, columns, onKey },
+    changing: columns.filter((column) => !fixed.has(column)),
+    isOther: differs(columns, await quickColumns(client, target, rest)),
+  };
   const inOne = version >= WITH_MERGE && (await runMerge(client, sql));
   if (!inOne) for (const statement of updateAndInsert(sql)) await client.query(statement);
   await client.query('RESET work_mem; RESET maintenance_work_mem; RESET jit; RESET enable_hashjoin');
@@ -63,6 +69,8 @@ interface MergeSql {
   changing: readonly string[];
   /** Condition of the join. */
   onKey: string;
+  /** Condition that a row is not the one that is there. */
+  isOther: string;
 }
 
 async function prepareSession(client: ClientBase): Promise<number> {
@@ -124,15 +132,6 @@ async function isInOrder(client: ClientBase, table: string, key: readonly string
 }
 
 /**
- * `*<>` compares the bytes of records: right for types without an equality (json, point), and 1.0 is not 1.00. Cast, since two plain
- * ROW() would be compared column by column. Key columns are among them: keys that are equal can be spelt differently (numeric, citext).
- */
-function differs(columns: readonly string[]): string {
-  const row = (of: string): string => `ROW(${columns.map((column) => `${of}.${column}`).join(', ')})::record`;
-  return `${row('target')} OPERATOR(pg_catalog.*<>) ${row('staged')}`;
-}
-
-/**
  * The condition that keys are equal, by the operators of the key's own index: `=` need not be on the search path, or another one may be. And
  * the columns that the server numbers always: it lets nobody update them, which integers that are equal have no need of.
  */
@@ -164,17 +163,17 @@ function assignments(columns: readonly string[], from: string): string {
   return columns.map((column) => `${column} = ${from}.${column}`).join(', ');
 }
 
-function mergeStatement({ staging, target, onKey, columns, changing }: MergeSql): string {
-  const update = `WHEN MATCHED AND ${differs(columns)} THEN UPDATE SET ${assignments(changing, 'staged')}`;
+function mergeStatement({ staging, target, onKey, isOther, columns, changing }: MergeSql): string {
+  const update = `WHEN MATCHED AND ${isOther} THEN UPDATE SET ${assignments(changing, 'staged')}`;
   return `MERGE INTO ${target} AS target USING ${staging} AS staged ON ${onKey}
     ${changing.length === 0 ? '' : update}
     WHEN NOT MATCHED THEN INSERT (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
       VALUES (${columns.map((column) => `staged.${column}`).join(', ')})`;
 }
 
-function updateAndInsert({ staging, target, key, onKey, columns, changing }: MergeSql): string[] {
+function updateAndInsert({ staging, target, key, onKey, isOther, columns, changing }: MergeSql): string[] {
   const update = `UPDATE ${target} AS target SET ${assignments(changing, 'staged')} FROM ${staging} AS staged
-      WHERE ${onKey} AND ${differs(columns)}`;
+      WHERE ${onKey} AND ${isOther}`;
   return [
     ...(changing.length === 0 ? [] : [update]),
     // Nobody else is expected to write; who does all the same cannot make this fail.
