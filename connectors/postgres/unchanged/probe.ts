@@ -35,14 +35,20 @@ export async function findFirstPage(
     values: keys.flat(),
     rowMode: 'array',
   });
-  const pages = (rows[0] ?? []).flatMap((place) => (place === null ? [] : Number(/\d+/.exec(place)?.[0])));
-  const inOrder = pages.filter((page, index) => index === 0 || page >= (pages[index - 1] ?? 0));
-  if (pages.length * 2 < keys.length || inOrder.length * 2 < pages.length) return undefined;
-  const first = Math.min(...pages);
+  const places = (rows[0] ?? []).flatMap((place, index) =>
+    place === null ? [] : { index, page: Number(/\d+/.exec(place)?.[0]) },
+  );
+  const inOrder = places.filter(({ page }, index) => index === 0 || page >= (places[index - 1]?.page ?? 0));
+  if (places.length * 2 < keys.length || inOrder.length * 2 < places.length) return undefined;
+  // Rows that were moved lie anywhere, most of them behind all others: the lowest and the median tell where the rest lies.
+  const sorted = [...places].sort((one, other) => one.page - other.page);
+  const lowest = sorted[0] ?? { index: 0, page: 0 };
+  const median = sorted[sorted.length >> 1] ?? lowest;
+  const pages = median.page - lowest.page;
   const bytes = windows.reduce((sum, window) => sum + bytesOf(window), 0);
-  // One that was moved lies anywhere: the median tells.
-  const median = [...pages].sort((a, b) => a - b)[pages.length >> 1] ?? first;
-  return (median - first) * table.pageBytes > bytes * MAX_SPREAD ? undefined : first;
+  if (pages * table.pageBytes > bytes * MAX_SPREAD) return undefined;
+  const pagesPerKey = Math.ceil(pages / Math.max(1, median.index - lowest.index));
+  return Math.max(0, lowest.page - lowest.index * pagesPerKey);
 }
 
 function sampleOf({ key }: LiveTable, windows: readonly RowsWindow[]): Buffer[][] {
