@@ -13,6 +13,11 @@ const MAX_MEMBERS = 512;
 /** Start and end of the key, start and end of the value. */
 const SLOTS = 4;
 const USED = -1;
+const DIFFERS = -1;
+const SPACE: readonly number[] = [0x20, 0x0a, 0x0d, 0x09];
+/** 1 for bytes that belong to no number and no word. */
+const ENDS = new Uint8Array(256);
+for (const byte of [COMMA, CLOSE_OBJECT, CLOSE_ARRAY, ...SPACE]) ENDS[byte] = 1;
 
 /**
  * Whether a JSON text of a source means what the server holds as jsonb, whose text is `live`. False where that is not sure: strings and
@@ -21,135 +26,136 @@ const USED = -1;
  */
 export class JsonComparer {
   #bytes: Uint8Array = new Uint8Array();
-  #at = 0;
   #end = 0;
   #live: Uint8Array = new Uint8Array();
-  #liveAt = 0;
   #liveEnd = 0;
+  /** Behind what was compared last. */
+  #liveAt = 0;
   readonly #members = new Int32Array(MAX_MEMBERS * SLOTS);
   /** Behind the members of the objects that are open. */
   #top = 0;
 
   same(bytes: Uint8Array, from: number, to: number, live: Uint8Array, liveFrom: number, liveTo: number): boolean {
     this.#bytes = bytes;
-    this.#at = from;
     this.#end = to;
     this.#live = live;
-    this.#liveAt = liveFrom;
     this.#liveEnd = liveTo;
     this.#top = 0;
-    if (!this.#value(0)) return false;
-    this.#skipSpace();
-    this.#skipLiveSpace();
-    return this.#at === this.#end && this.#liveAt === this.#liveEnd;
+    const at = this.#value(skipSpace(bytes, from, to), skipSpace(live, liveFrom, liveTo), 0);
+    return at >= 0 && skipSpace(bytes, at, to) === to && skipSpace(live, this.#liveAt, liveTo) === liveTo;
   }
 
-  #value(depth: number): boolean {
-    if (depth > MAX_DEPTH) return false;
-    this.#skipSpace();
-    this.#skipLiveSpace();
-    if (this.#at >= this.#end || this.#liveAt >= this.#liveEnd) return false;
-    const first = this.#bytes[this.#at];
-    if (first !== this.#live[this.#liveAt]) return false;
-    if (first === QUOTE) return this.#string();
-    if (first === OPEN_OBJECT) return this.#object(depth);
-    if (first === OPEN_ARRAY) return this.#array(depth);
-    return this.#scalar();
+  /** Returns where the value of the source ends; -1: it is not the live one. So do all that follow. */
+  #value(at: number, liveAt: number, depth: number): number {
+    if (depth > MAX_DEPTH || at >= this.#end || liveAt >= this.#liveEnd) return DIFFERS;
+    const first = this.#bytes[at];
+    if (first !== this.#live[liveAt]) return DIFFERS;
+    if (first === QUOTE) return this.#string(at + 1, liveAt + 1);
+    if (first === OPEN_OBJECT) return this.#object(at + 1, liveAt + 1, depth);
+    if (first === OPEN_ARRAY) return this.#array(at + 1, liveAt + 1, depth);
+    return this.#scalar(at, liveAt);
   }
 
-  #string(): boolean {
+  /** From behind the opening quote. */
+  #string(from: number, liveFrom: number): number {
     const bytes = this.#bytes;
     const live = this.#live;
     const end = this.#end;
-    let at = this.#at + 1;
-    let liveAt = this.#liveAt + 1;
-    for (; at < end; at++, liveAt++) {
+    let liveAt = liveFrom;
+    for (let at = from; at < end; at++, liveAt++) {
       const byte = bytes[at];
-      if (byte !== live[liveAt]) return false;
+      if (byte !== live[liveAt]) return DIFFERS;
       if (byte === QUOTE) {
-        this.#at = at + 1;
         this.#liveAt = liveAt + 1;
-        return this.#liveAt <= this.#liveEnd;
+        return liveAt < this.#liveEnd ? at + 1 : DIFFERS;
       }
       if (byte !== BACKSLASH) continue;
       at += 1;
       liveAt += 1;
-      if (bytes[at] !== live[liveAt]) return false;
+      if (bytes[at] !== live[liveAt]) return DIFFERS;
     }
-    return false;
+    return DIFFERS;
   }
 
   /** A number, true, false or null: up to what cannot belong to it. */
-  #scalar(): boolean {
-    let at = this.#at;
-    let liveAt = this.#liveAt;
-    for (; at < this.#end && !endsScalar(this.#bytes[at]); at++, liveAt++)
-      if (liveAt >= this.#liveEnd || this.#bytes[at] !== this.#live[liveAt]) return false;
-    const isWhole = liveAt >= this.#liveEnd || endsScalar(this.#live[liveAt]);
-    const isEmpty = at === this.#at;
-    this.#at = at;
+  #scalar(from: number, liveFrom: number): number {
+    const bytes = this.#bytes;
+    const live = this.#live;
+    const end = this.#end;
+    let at = from;
+    let liveAt = liveFrom;
+    for (; at < end && !endsScalar(bytes[at]); at++, liveAt++) if (bytes[at] !== live[liveAt]) return DIFFERS;
     this.#liveAt = liveAt;
-    return isWhole && !isEmpty;
+    const isWhole = liveAt === this.#liveEnd || (liveAt < this.#liveEnd && endsScalar(live[liveAt]));
+    return isWhole && at > from ? at : DIFFERS;
   }
 
-  #array(depth: number): boolean {
-    this.#at += 1;
-    this.#liveAt += 1;
-    for (let isFirst = true; ; isFirst = false) {
-      this.#skipSpace();
-      this.#skipLiveSpace();
-      const next = this.#at < this.#end ? this.#bytes[this.#at] : undefined;
-      if (this.#liveAt >= this.#liveEnd) return false;
-      if (next === CLOSE_ARRAY || (next === COMMA && !isFirst)) {
-        if (next !== this.#live[this.#liveAt]) return false;
-        this.#at += 1;
-        this.#liveAt += 1;
-        if (next === CLOSE_ARRAY) return true;
-      } else if (!isFirst) return false;
-      if (!this.#value(depth + 1)) return false;
+  /** From behind the opening bracket. */
+  #array(from: number, liveFrom: number, depth: number): number {
+    const bytes = this.#bytes;
+    const live = this.#live;
+    const end = this.#end;
+    const liveEnd = this.#liveEnd;
+    let at = skipSpace(bytes, from, end);
+    let liveAt = skipSpace(live, liveFrom, liveEnd);
+    if (at < end && bytes[at] === CLOSE_ARRAY) {
+      this.#liveAt = liveAt + 1;
+      return live[liveAt] === CLOSE_ARRAY ? at + 1 : DIFFERS;
+    }
+    for (;;) {
+      at = this.#value(at, liveAt, depth + 1);
+      if (at < 0) return DIFFERS;
+      at = skipSpace(bytes, at, end);
+      liveAt = skipSpace(live, this.#liveAt, liveEnd);
+      if (at >= end || liveAt >= liveEnd) return DIFFERS;
+      const next = bytes[at];
+      if (next !== live[liveAt] || (next !== CLOSE_ARRAY && next !== COMMA)) return DIFFERS;
+      if (next === CLOSE_ARRAY) {
+        this.#liveAt = liveAt + 1;
+        return at + 1;
+      }
+      at = skipSpace(bytes, at + 1, end);
+      liveAt = skipSpace(live, liveAt + 1, liveEnd);
     }
   }
 
-  #object(depth: number): boolean {
+  /** From behind the opening brace. */
+  #object(from: number, liveFrom: number, depth: number): number {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const members = this.#members;
     const base = this.#top;
-    const count = this.#gather(base);
-    if (count < 0) return false;
+    const count = this.#gather(base, liveFrom);
+    if (count < 0) return DIFFERS;
     const liveEnd = this.#liveAt;
     this.#top = base + count;
-    this.#at += 1;
-    let next = base;
-    for (let found = 0; ; found++) {
-      this.#skipSpace();
-      const byte = this.#at < this.#end ? this.#bytes[this.#at] : undefined;
-      if (byte === CLOSE_OBJECT && found === count) break;
-      if (found === count) return false;
+    let at = skipSpace(bytes, from, end);
+    let guess = base;
+    for (let found = 0; found < count; found++) {
       if (found > 0) {
-        if (byte !== COMMA) return false;
-        this.#at += 1;
-        this.#skipSpace();
+        if (at >= end || bytes[at] !== COMMA) return DIFFERS;
+        at = skipSpace(bytes, at + 1, end);
       }
-      const member = this.#find(base, count, next);
-      if (member < 0) return false;
-      next = member + 1;
-      this.#skipSpace();
-      if (this.#at >= this.#end || this.#bytes[this.#at] !== COLON) return false;
-      this.#at += 1;
-      this.#liveAt = this.#members[member * SLOTS + 2] ?? 0;
-      if (!this.#value(depth + 1) || this.#liveAt !== this.#members[member * SLOTS + 3]) return false;
+      const keyEnd = endOfString(bytes, at, end);
+      const member = keyEnd < 0 ? -1 : this.#find(at, keyEnd, base, count, guess);
+      if (member < 0) return DIFFERS;
+      guess = member + 1;
+      at = skipSpace(bytes, keyEnd, end);
+      if (at >= end || bytes[at] !== COLON) return DIFFERS;
+      at = this.#value(skipSpace(bytes, at + 1, end), members[member * SLOTS + 2] ?? 0, depth + 1);
+      if (at < 0 || this.#liveAt !== members[member * SLOTS + 3]) return DIFFERS;
+      at = skipSpace(bytes, at, end);
     }
-    this.#at += 1;
+    if (at >= end || bytes[at] !== CLOSE_OBJECT) return DIFFERS;
     this.#liveAt = liveEnd;
     this.#top = base;
-    return true;
+    return at + 1;
   }
 
-  /** The member with the key that stands at this place of the source, which is passed; the next in order is looked at first. -1: none. */
-  #find(base: number, count: number, guess: number): number {
+  /** The member with this key, which no other may have then; the next in order is looked at first. -1: none. */
+  #find(from: number, to: number, base: number, count: number, guess: number): number {
     const bytes = this.#bytes;
-    if (this.#at >= this.#end || bytes[this.#at] !== QUOTE) return -1;
-    const from = this.#at;
-    const to = endOfString(bytes, from, this.#end);
-    if (to < 0) return -1;
+    const live = this.#live;
     const members = this.#members;
     let member = guess >= base + count ? base : guess;
     for (let tried = 0; tried < count; tried++) {
@@ -157,13 +163,12 @@ export class JsonComparer {
       if (keyFrom !== USED && (members[member * SLOTS + 1] ?? 0) - keyFrom === to - from) {
         let at = from + 1;
         let liveAt = keyFrom + 1;
-        while (at < to && bytes[at] === this.#live[liveAt]) {
+        while (at < to && bytes[at] === live[liveAt]) {
           at += 1;
           liveAt += 1;
         }
         if (at === to) {
           members[member * SLOTS] = USED;
-          this.#at = to;
           return member;
         }
       }
@@ -172,56 +177,44 @@ export class JsonComparer {
     return -1;
   }
 
-  /** Finds the members of the object at this place of `live`, and passes it. Returns how many there are; -1: too many, or no JSON. */
-  #gather(base: number): number {
+  /** Finds the members of the live object that begins before this place. Returns how many there are; -1: too many, or no JSON. */
+  #gather(base: number, from: number): number {
     const live = this.#live;
+    const end = this.#liveEnd;
     const members = this.#members;
-    let count = 0;
-    this.#liveAt += 1;
-    this.#skipLiveSpace();
-    if (live[this.#liveAt] === CLOSE_OBJECT) {
-      this.#liveAt += 1;
+    let at = skipSpace(live, from, end);
+    if (at < end && live[at] === CLOSE_OBJECT) {
+      this.#liveAt = at + 1;
       return 0;
     }
-    for (;;) {
-      if (base + count >= MAX_MEMBERS || this.#liveAt >= this.#liveEnd) return -1;
-      const slot = (base + count) * SLOTS;
-      const keyEnd = endOfString(live, this.#liveAt, this.#liveEnd);
-      if (keyEnd < 0) return -1;
-      members[slot] = this.#liveAt;
+    for (let count = 1; ; count++) {
+      const slot = (base + count - 1) * SLOTS;
+      const keyEnd = endOfString(live, at, end);
+      if (keyEnd < 0 || slot >= members.length) return -1;
+      members[slot] = at;
       members[slot + 1] = keyEnd;
-      this.#liveAt = keyEnd;
-      this.#skipLiveSpace();
-      if (live[this.#liveAt] !== COLON) return -1;
-      this.#liveAt += 1;
-      this.#skipLiveSpace();
-      members[slot + 2] = this.#liveAt;
-      const valueEnd = endOfValue(live, this.#liveAt, this.#liveEnd);
-      if (valueEnd < 0) return -1;
-      members[slot + 3] = valueEnd;
-      count += 1;
-      this.#liveAt = valueEnd;
-      this.#skipLiveSpace();
-      const byte = live[this.#liveAt];
-      this.#liveAt += 1;
-      if (byte === CLOSE_OBJECT) return count;
-      if (byte !== COMMA) return -1;
-      this.#skipLiveSpace();
+      at = skipSpace(live, keyEnd, end);
+      if (at >= end || live[at] !== COLON) return -1;
+      at = skipSpace(live, at + 1, end);
+      members[slot + 2] = at;
+      at = endOfValue(live, at, end);
+      if (at < 0) return -1;
+      members[slot + 3] = at;
+      at = skipSpace(live, at, end);
+      if (at >= end) return -1;
+      if (live[at] === CLOSE_OBJECT) {
+        this.#liveAt = at + 1;
+        return count;
+      }
+      if (live[at] !== COMMA) return -1;
+      at = skipSpace(live, at + 1, end);
     }
-  }
-
-  #skipSpace(): void {
-    while (this.#at < this.#end && isSpace(this.#bytes[this.#at])) this.#at += 1;
-  }
-
-  #skipLiveSpace(): void {
-    while (this.#liveAt < this.#liveEnd && isSpace(this.#live[this.#liveAt])) this.#liveAt += 1;
   }
 }
 
-/** Behind the closing quote of the string that begins here; -1: it has none. */
+/** Behind the closing quote of the string that begins here; -1: there is none. */
 function endOfString(bytes: Uint8Array, from: number, limit: number): number {
-  if (bytes[from] !== QUOTE) return -1;
+  if (from >= limit || bytes[from] !== QUOTE) return -1;
   for (let at = from + 1; at < limit; at++) {
     const byte = bytes[at];
     if (byte === QUOTE) return at + 1;
@@ -233,8 +226,9 @@ function endOfString(bytes: Uint8Array, from: number, limit: number): number {
 /** Behind a value of well-formed JSON. */
 function endOfValue(bytes: Uint8Array, from: number, limit: number): number {
   let at = from;
-  if (bytes[at] === QUOTE) return endOfString(bytes, at, limit);
-  if (bytes[at] !== OPEN_OBJECT && bytes[at] !== OPEN_ARRAY) {
+  const first = bytes[at];
+  if (first === QUOTE) return endOfString(bytes, at, limit);
+  if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) {
     while (at < limit && !endsScalar(bytes[at])) at += 1;
     return at;
   }
@@ -257,10 +251,12 @@ function endOfValue(bytes: Uint8Array, from: number, limit: number): number {
 }
 
 function endsScalar(byte: number | undefined): boolean {
-  return byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY || isSpace(byte);
+  return (ENDS[byte ?? COMMA] ?? 1) === 1;
 }
 
 /** What JSON takes for white space. */
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+function skipSpace(bytes: Uint8Array, from: number, limit: number): number {
+  let at = from;
+  while (at < limit && (bytes[at] ?? 0) <= 0x20 && ENDS[bytes[at] ?? 0] === 1) at += 1;
+  return at;
 }
