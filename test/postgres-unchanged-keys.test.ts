@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ingest, type PostgresTable } from '../connectors/postgres/index.js';
 import { quoteTable } from '../connectors/postgres/quote.js';
 import { type IngestSetting, openIngestSetting } from './support/ingest.js';
-import { csvOf, upsertCsv } from './support/upsert-csv.js';
+import { duckPortions } from '../connectors/postgres/load/duck.js';
+import { javaScriptPortions } from '../connectors/postgres/load/rows.js';
+import { csvOf, upsertCsv, upsertPortions } from './support/upsert-csv.js';
 
 type Field = string | number | null;
 
@@ -174,15 +176,28 @@ it('a number with other zeros is another value where its column keeps them', asy
   expect(await setting.ask(`SELECT doc::text FROM ${quoteTable(table)} WHERE id = 600`)).toBe('{"n": 1.00}');
 });
 
-it('rows of JavaScript are left out, too', async () => {
-  const table = setting.table([{ name: 'id', type: 'integer' }, { name: 'value', type: 'text' }, { name: 'pad', type: 'text' }], ['id']); // prettier-ignore
-  const rows = Array.from({ length: ROWS }, (_, id) => [id, id % 5 === 0 ? null : `value ${id}`, PAD]);
-  const load = async (): Promise<unknown> =>
-    ingest(setting.postgres, [table], () => [{ highWatermark: null, rows: rows.map((row) => [table, row] as const) }]);
-  await load();
-  await setting.postgres.use(async (client) => {
-    await client.query(`CREATE FUNCTION target.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''written''; END';
-      CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON ${quoteTable(table)} FOR EACH ROW EXECUTE FUNCTION target.refuse()`);
-  });
-  expect(await load()).toMatchObject({ rows: ROWS });
+it('rows of JavaScript and of a DuckDB query are left out, too', async () => {
+  const table = setting.table(
+    [
+      { name: 'id', type: 'integer' },
+      { name: 'value', type: 'text' },
+      { name: 'doc', type: 'jsonb' },
+      { name: 'pad', type: 'text' },
+    ],
+    ['id'],
+  );
+  const rows = Array.from({ length: ROWS }, (_, id) => [
+    id,
+    id % 5 === 0 ? null : `value ${id}`,
+    { z: id, a: [] },
+    PAD,
+  ]);
+  const pairs = rows.map((row) => [table, row] as const);
+  await ingest(setting.postgres, [table], () => [{ highWatermark: null, rows: pairs }]);
+  const fromRows = javaScriptPortions(pairs, [table], 1_000);
+  expect(await upsertPortions(setting.postgres, table, fromRows)).toMatchObject({ rows: ROWS, staged: 0 });
+  const query = `SELECT i::INTEGER AS id, CASE WHEN i % 5 <> 0 THEN 'value ' || i END AS value,
+    ('{"z": ' || i || ', "a": []}')::JSON AS doc, '${PAD}' AS pad FROM range(${ROWS}) AS r(i) ORDER BY i`;
+  const fromDuck = duckPortions(query, table, undefined);
+  expect(await upsertPortions(setting.postgres, table, fromDuck)).toMatchObject({ rows: ROWS, staged: 0 });
 });

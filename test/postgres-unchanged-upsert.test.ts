@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ingest, type PostgresTable } from '../connectors/postgres/index.js';
+import { ingest, type Postgres, type PostgresTable } from '../connectors/postgres/index.js';
 import { quoteTable } from '../connectors/postgres/quote.js';
 import { type IngestSetting, openIngestSetting, rejection } from './support/ingest.js';
 import { csvOf, upsertCsv } from './support/upsert-csv.js';
@@ -272,8 +272,8 @@ describe('what goes wrong on the way', () => {
       };
       await setting.postgres.use(async (client) => {
         await client.query('BEGIN');
-        const other = { use: undefined, transaction: (work: (session: typeof client) => unknown) => work(client) };
-        const error = await rejection(upsertCsv(other as never, table, Readable.from(failing())));
+        const other: Pick<Postgres, 'transaction'> = { transaction: (work) => work(client) };
+        const error = await rejection(upsertCsv(other, table, Readable.from(failing())));
         expect(String(error)).toContain('the source has failed');
         await client.query('ROLLBACK');
         expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);

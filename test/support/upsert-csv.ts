@@ -2,14 +2,26 @@ import { Readable } from 'node:stream';
 import { readColumnTypes } from '../../connectors/postgres/encode/column-types.js';
 import type { Postgres, PostgresTable } from '../../connectors/postgres/index.js';
 import { csvPortions } from '../../connectors/postgres/load/csv.js';
+import type { Portion } from '../../connectors/postgres/load/portion.js';
 import { upsert } from '../../connectors/postgres/load/upsert.js';
 import { stageChanged, type StagedRows } from '../../connectors/postgres/unchanged/stage-changed.js';
 
 /** Upserts CSV as an ingest does, and says how many rows went by way of the staging table. */
-export async function upsertCsv(
-  postgres: Postgres,
+export function upsertCsv(
+  postgres: Pick<Postgres, 'transaction'>,
   table: PostgresTable,
   csv: string | Readable,
+  signal?: AbortSignal,
+): Promise<StagedRows> {
+  const stream = typeof csv === 'string' ? Readable.from([Buffer.from(csv)]) : csv;
+  return upsertPortions(postgres, table, csvPortions(stream, table), signal);
+}
+
+/** The same of any portions of one table. */
+export async function upsertPortions(
+  postgres: Pick<Postgres, 'transaction'>,
+  table: PostgresTable,
+  portions: AsyncIterable<Portion>,
   signal?: AbortSignal,
 ): Promise<StagedRows> {
   return postgres.transaction(
@@ -17,8 +29,7 @@ export async function upsertCsv(
       const types = await readColumnTypes(client, table);
       const inOrder = table.columns.flatMap(({ name }) => types.find((type) => type.name === name) ?? []);
       let result: StagedRows | undefined;
-      const stream = typeof csv === 'string' ? Readable.from([Buffer.from(csv)]) : csv;
-      for await (const portion of csvPortions(stream, table)) {
+      for await (const portion of portions) {
         const source = await portion.open(inOrder, 1, false);
         const options = { live: table, types: inOrder, key: table.primaryKey ?? [], firstRow: 1, signal };
         await upsert(client, table, table, async (session, target) => {
@@ -26,7 +37,7 @@ export async function upsertCsv(
           return result;
         });
       }
-      if (result === undefined) throw new Error('the CSV had no header');
+      if (result === undefined) throw new Error('there were no portions');
       return result;
     },
     { signal },
