@@ -191,7 +191,7 @@ describe('of rows with the same key the last one wins', () => {
 describe('rows are staged as ever', () => {
   it('where they are few', async () => {
     const table = await full();
-    expect(await upsertRows(table, rowsTo(500))).toMatchObject({ rows: 500, staged: 500 });
+    expect(await upsertRows(table, rowsTo(250))).toMatchObject({ rows: 250, staged: 250 });
   });
 
   it('where the table is small', async () => {

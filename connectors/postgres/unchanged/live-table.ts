@@ -67,7 +67,7 @@ export async function readAsUsual(client: ClientBase): Promise<void> {
 }
 
 // The key is that of the definition, and its collations take nothing for equal but the same bytes. Text comes as it is stored where no
-// encoding is turned into another. Column privileges give no right to see where a row lies.
+// encoding is turned into another. As JSON a column that an older server lacks is null. Column privileges give no right to see where a row lies.
 const TABLE = `
 SELECT (pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int8)::int4 AS pages, current_setting('block_size')::int4 AS "pageBytes",
   EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND tgtype & 1 = 0) AS "hasStatementTriggers"
@@ -82,4 +82,5 @@ WHERE n.nspname = $1 AND c.relname = $2
   AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
   AND $3::text[] = ARRAY(
     SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum = ANY (i.indkey::int2[]) ORDER BY attname::text COLLATE "C")
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_collation WHERE oid = ANY (i.indcollation::oid[]) AND NOT collisdeterministic)`;
+  AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_collation WHERE oid = ANY (i.indcollation::oid[]) AND NOT (to_jsonb(pg_collation)->>'collisdeterministic')::bool)`;

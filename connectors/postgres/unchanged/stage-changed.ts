@@ -15,7 +15,7 @@ import { restOf, type RowsWindow } from './rows-window.js';
 import { SourceRows } from './source-rows.js';
 
 /** A smaller source is staged before anything could be found out. */
-const MIN_BYTES = 1024 * 1024;
+const MIN_BYTES = 512 * 1024;
 
 export interface StageChangedOptions {
   /** The table that the rows are merged into, with its definition's columns and key. */
