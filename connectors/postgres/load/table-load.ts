@@ -10,7 +10,8 @@ import { readTableComment } from '../watermark/store.js';
 import { copyOrQuarantine } from '../quarantine/copy-or-quarantine.js';
 import { append, copyRows, type WriteRows } from './append.js';
 import type { CopySource, Portion } from './portion.js';
-import { addKeys, upsert } from './upsert.js';
+import { stageChanged } from '../unchanged/stage-changed.js';
+import { addKeys, upsert, type StageRows } from './upsert.js';
 
 /** One table of a call, from batch to batch. The first batch migrates it; later ones write to the live table. */
 export class TableLoad {
@@ -59,15 +60,17 @@ export class TableLoad {
     const firstRow = this.#arrived + this.#refused + 1;
     const isLenient = this.settings.quarantine !== undefined;
     const source = await portion.open(this.#types, firstRow, isLenient);
-    const write = this.#writing(source, this.#types, { firstRow, signal });
+    const options = { firstRow, signal };
     // What comes by way of a quarantine lies in no order, so that only a key tells which rows of an earlier portion a later one replaces.
     if (isLenient && this.#isUpsert && firstRow > 1) await this.#addKeys(client);
     const isBare = this.#prepared?.isBare === true && !this.#isKeyed;
     // Into a table that nobody sees yet rows go as they are, repeated keys and all; building the key at the end is cheaper than keeping it.
     this.#arrived +=
       this.#isUpsert && !isBare
-        ? await upsert(client, this.writeTo, this.table, write)
-        : await append(client, this.writeTo, this.table, write, { freeze: isBare });
+        ? await upsert(client, this.writeTo, this.table, this.#staging(source, this.#types, options))
+        : await append(client, this.writeTo, this.table, this.#writing(source, this.#types, options), {
+            freeze: isBare,
+          });
   }
 
   async finish(client: ClientBase): Promise<void> {
@@ -143,6 +146,22 @@ export class TableLoad {
       });
       this.#refused += quarantined;
       return rows;
+    };
+  }
+
+  #staging(
+    source: CopySource,
+    types: readonly ColumnType[],
+    options: { firstRow: number; signal: AbortSignal },
+  ): StageRows {
+    if (this.settings.quarantine === undefined) {
+      const live = { live: this.writeTo, types, key: this.table.primaryKey ?? [] };
+      return (client, target) => stageChanged(client, target, source, { ...live, ...options });
+    }
+    const write = this.#writing(source, types, options);
+    return async (client, target) => {
+      const rows = await write(client, target);
+      return { rows, staged: rows, isAwaited: true };
     };
   }
 

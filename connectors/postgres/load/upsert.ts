@@ -4,8 +4,12 @@ import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import { isPostgresFailure, postgresFailure } from '../errors.js';
 import type { PreparedTable, TableOf } from '../port.js';
 import { quoteName, quoteTable } from '../quote.js';
-import type { WriteRows } from './append.js';
+import type { CopyTarget } from './append.js';
 import { isUniqueViolation, keepLast, merge } from './merge.js';
+import type { StagedRows } from '../unchanged/stage-changed.js';
+
+/** What writes rows to the staging table: all of them, or those that the live table has not. */
+export type StageRows = (client: ClientBase, target: CopyTarget) => Promise<StagedRows>;
 
 /**
  * Rows into a table that has its key: by way of a temporary table, which is written to no log. Of rows with the same key the last one
@@ -15,21 +19,22 @@ export async function upsert(
   client: ClientBase,
   writeTo: TableOf,
   table: PostgresTable,
-  write: WriteRows,
+  write: StageRows,
 ): Promise<number> {
   const name = `_tmp_${randomUUID().replaceAll('-', '')}`;
   const staging = `pg_temp.${quoteName(name)}`;
   try {
     // Takes over types and NOT NULL, so that COPY tells row and column of what is missing.
     await client.query(`CREATE TEMPORARY TABLE ${quoteName(name)} (LIKE ${quoteTable(writeTo)}) ON COMMIT DROP`);
-    const rows = await write(client, { into: staging, name, table });
-    await merge(client, {
-      staging,
-      target: quoteTable(writeTo),
-      key: table.primaryKey ?? [],
-      columns: table.columns.map((column) => column.name),
-      rows,
-    });
+    const { rows, staged, isAwaited } = await write(client, { into: staging, name, table });
+    if (staged > 0 || isAwaited)
+      await merge(client, {
+        staging,
+        target: quoteTable(writeTo),
+        key: table.primaryKey ?? [],
+        columns: table.columns.map((column) => column.name),
+        rows: staged,
+      });
     await client.query(`DROP TABLE ${staging}`);
     return rows;
   } catch (error) {
