@@ -7,6 +7,7 @@ import { startDevServer } from '../workers/dev-server/index.js';
 import { BRANCH, definitions } from './data/definitions.js';
 import type { BareProgram } from './programs/bare.js';
 import type { LimitProgram } from './programs/limit.js';
+import { imageEnvironment } from './programs/image-environment.js';
 import { startProgram } from './programs/program.js';
 import type { SandboxProgram } from './programs/sandbox.js';
 import type { WorkerProgram } from './programs/worker.js';
@@ -80,7 +81,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
 
     const config = configOf(tenant, options.sourceFolder, folder);
     const taskQueue = `bench-${randomUUID()}`;
-    const worker = startProgram<WorkerProgram>(programUrl('worker'), options.workerOptions);
+    const worker = startProgram<WorkerProgram>(programUrl('worker'), options.workerOptions, imageEnvironment());
     onStop(() => worker.stop());
     const bundlePath = await bundleWorkflows(folder);
     await worker.call('start', { address: server.address, namespace: server.namespace, taskQueue, config, bundlePath });
@@ -99,7 +100,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
         return run(program).finally(() => program.stop());
       },
       bare: async (run) => {
-        const program = startProgram<BareProgram>(programUrl('bare'));
+        const program = startProgram<BareProgram>(programUrl('bare'), [], imageEnvironment());
         const started = program.call('start', { config }).then(() => run(program));
         return started.finally(() => program.stop());
       },

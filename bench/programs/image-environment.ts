@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const root = process.env['TIDEMARK_ROOT'] ?? process.cwd();
 
-/** What the image sets for the memory of its process: a worker of a benchmark is to take what one in production does. */
+/** What the image sets for the memory of its process: where memory has a goal, a worker is to take what one in production does. */
 export function imageEnvironment(): Record<string, string> {
   const dockerfile = readFileSync(path.join(root, 'Dockerfile'), 'utf8');
   const line = /^ENV (MALLOC_ARENA_MAX=.*)$/mu.exec(dockerfile)?.[1];

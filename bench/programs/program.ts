@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { imageEnvironment } from './image-environment.js';
 
 /** What a program can be asked to do, by name. Inputs and results travel as messages between processes. */
 type Handlers = Record<string, (input: never) => unknown>;
@@ -29,13 +28,17 @@ interface Answer {
 
 /**
  * Starts the program that `module` (a URL of compiled JavaScript) is. What it prints goes to our standard error, since our
- * standard output is the result.
+ * standard output is the result. `env` is added to our own environment.
  */
-export function startProgram<H extends Handlers>(module: URL, nodeOptions: readonly string[] = []): Program<H> {
+export function startProgram<H extends Handlers>(
+  module: URL,
+  nodeOptions: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Program<H> {
   const child = fork(fileURLToPath(module), [], {
     execArgv: [...nodeOptions],
     stdio: ['ignore', 2, 2, 'ipc'],
-    env: { ...process.env, ...imageEnvironment() },
+    env: { ...process.env, ...env },
   });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let last = 0;
