@@ -6,6 +6,7 @@ import { load, machine } from './machine.js';
 import { preparePeer } from './peer/peer.js';
 import { printReport } from './print.js';
 import { checkReport, type Report } from './report.js';
+import { ROOT } from './root.js';
 
 interface Options {
   rows?: number;
@@ -20,7 +21,6 @@ interface Options {
   profile?: string;
 }
 
-const root = process.env['TIDEMARK_ROOT'] ?? process.cwd();
 const command = new Command('bench')
   .description('Compares Tidemark with the real peer and with the physical limit, in one run on one machine.')
   .argument('[name]', `one of ${benchmarks.map(({ name }) => name).join(', ')}`)
@@ -65,9 +65,9 @@ async function measured(benchmark: Benchmark, given: Options): Promise<Report> {
     cases: casesOf(benchmark, given.case),
     rounds: given.rounds,
     peerRounds: given.peerRounds,
-    peer: given.peer && benchmark.hasPeer !== false ? await preparePeer(root) : undefined,
-    dataFolder: path.join(root, '.tidemark', 'bench', 'data'),
-    workFolder: path.join(root, '.tidemark', 'bench', 'work'),
+    peer: given.peer && benchmark.hasPeer !== false ? await preparePeer(ROOT) : undefined,
+    dataFolder: path.join(ROOT, '.tidemark', 'bench', 'data'),
+    workFolder: path.join(ROOT, '.tidemark', 'bench', 'work'),
     workerOptions: given.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${path.resolve(given.profile)}`],
     say,
   };

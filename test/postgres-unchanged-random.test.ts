@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ingest, type PostgresTable } from '../connectors/postgres/index.js';
 import { quoteTable } from '../connectors/postgres/quote.js';
+import { seededRandom } from './support/csv-pieces.js';
 import { type IngestSetting, openIngestSetting } from './support/ingest.js';
 import { csvOf, upsertCsv } from './support/upsert-csv.js';
 
@@ -22,22 +23,13 @@ beforeAll(async () => {
 });
 afterAll(() => setting.close());
 
-/** Numbers below a bound, the same ones for the same seed. */
-function randomOf(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return Math.floor((state / 0x80000000) * bound);
-  };
-}
-
 const keyOf = ([part, code]: Row): string => `${part} ${code}`;
 const rowOf = (at: number, version = 0): Row => [at >> 3, `c${at % 8}`, `{"v":${version},"at":${at}}`, PAD];
 
 it.each(Array.from({ length: 16 }, (_, seed) => seed + 1))(
   'leaves a table as a plain model says: seed %i',
   async (seed) => {
-    const random = randomOf(seed * 7_919);
+    const random = seededRandom(seed * 7_919);
     const count = 2_000 + random(4_000);
     const table = setting.table(COLUMNS, ['part', 'code']);
     const load = (rows: readonly Row[]): Promise<unknown> =>

@@ -1,12 +1,10 @@
 import type { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { from, to, type CopyToStreamQuery } from 'pg-copy-streams';
+import { Turns } from './turns.js';
 
 /** What goes to the driver in one piece: small pieces cost a system call each. */
 const PIECE_BYTES = 64 * 1024;
-/** Longest time in which nothing else gets its turn: timers, heartbeats, an abort. */
-const TURN_MS = 10;
 /** Bytes that wait for the socket, so that the source works while the server does. */
 const WAITING_BYTES = 512 * 1024;
 
@@ -53,14 +51,12 @@ export async function copyIn(
   const abort = (): void => fail(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   const iterator: AsyncIterator<unknown> = chunks[Symbol.asyncIterator]();
-  let turn = performance.now();
+  const turns = new Turns();
   try {
     for await (const piece of pieces(iterator, unlessFailed)) {
       if (!copy.write(piece)) await unlessFailed(new Promise<void>((resolve) => copy.once('drain', resolve)));
       // Rows that are at hand and a socket that takes all at once: without this nothing would ever be waited for.
-      if (performance.now() - turn < TURN_MS) continue;
-      await unlessFailed(setImmediate());
-      turn = performance.now();
+      if (turns.isOver) await unlessFailed(turns.give());
     }
     copy.end();
     await unlessFailed(finished);

@@ -13,7 +13,7 @@ export async function putInPlace(temporary: SpoolFile, target: string, stillWant
   const mode = (old ?? (await stat(folder))).mode & 0o666;
   await chmod(temporary.path, mode);
   await temporary.handle.sync();
-  const letGo = await hold(target);
+  const letGo = await hold(old?.isFile() === true ? target : undefined);
   try {
     stillWanted?.();
     await rename(temporary.path, target);
@@ -28,8 +28,10 @@ export async function putInPlace(temporary: SpoolFile, target: string, stillWant
  * Keeps the old file's bytes until the new one is in its place: the system frees them when the last one lets go, which for 300 MB takes
  * longer than everything else here, and nobody need wait for it. Not on Windows, where no open file is replaced.
  */
-async function hold(target: string): Promise<() => void> {
-  const handle = process.platform === 'win32' ? undefined : await open(target, 'r').catch(() => undefined);
+async function hold(file: string | undefined): Promise<() => void> {
+  const canHold = file !== undefined && process.platform !== 'win32';
+  // Who may not read it waits for it.
+  const handle = canHold ? await open(file, 'r').catch(() => undefined) : undefined;
   return () => void handle?.close().catch(() => undefined);
 }
 

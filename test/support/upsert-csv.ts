@@ -3,8 +3,8 @@ import { readColumnTypes } from '../../connectors/postgres/encode/column-types.j
 import type { Postgres, PostgresTable } from '../../connectors/postgres/index.js';
 import { csvPortions } from '../../connectors/postgres/load/csv.js';
 import type { Portion } from '../../connectors/postgres/load/portion.js';
-import { upsert } from '../../connectors/postgres/load/upsert.js';
-import { stageChanged, type StagedRows } from '../../connectors/postgres/unchanged/stage-changed.js';
+import { type StagedRows, upsert } from '../../connectors/postgres/load/upsert.js';
+import { stageChanged } from '../../connectors/postgres/unchanged/stage-changed.js';
 
 /** Upserts CSV as an ingest does, and says how many rows went by way of the staging table. */
 export function upsertCsv(
@@ -32,7 +32,7 @@ export async function upsertPortions(
       for await (const portion of portions) {
         const source = await portion.open(inOrder, 1, false);
         const options = { live: table, types: inOrder, key: table.primaryKey ?? [], firstRow: 1, signal };
-        await upsert(client, table, table, async (session, target) => {
+        await upsert(client, { writeTo: table, table, types: inOrder }, async (session, target) => {
           result = await stageChanged(session, target, source, options);
           return result;
         });

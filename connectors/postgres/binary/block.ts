@@ -1,3 +1,5 @@
+import { viewOf } from './view.js';
+
 const BLOCK_BYTES = 256 * 1024;
 /** The first block is handed on when it holds so much, the next one twice that, and so on: the server begins early, also on many small batches. */
 const FIRST_BYTES = 32 * 1024;
@@ -41,8 +43,4 @@ export class Block {
     this.bytes = larger;
     this.view = viewOf(larger);
   }
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,6 @@
 import duckdb, { type Vector } from '@duckdb/node-bindings';
 import type { Block } from './block.js';
+import { viewOf } from './view.js';
 
 /** DuckDB keeps strings up to this length within the vector: 16 bytes, the first four of them the length. */
 const INLINE_BYTES = 12;
@@ -76,7 +77,7 @@ export class Strings {
     const { buffer, byteOffset } = this.#words;
     // A Uint32Array over the library's own bytes: never shared memory.
     this.#run = duckdb.get_data_from_pointer(buffer as ArrayBuffer, byteOffset + index * 16 + 8, bytes);
-    this.#runView = new DataView(this.#run.buffer, this.#run.byteOffset, this.#run.byteLength);
+    this.#runView = viewOf(this.#run);
     this.#runHasNul = this.#run.includes(0);
     this.#runStart = index;
     this.#runEnd = end;

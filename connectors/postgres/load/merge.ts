@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
+import type { ColumnType } from '../encode/column-types.js';
 import { quoteName } from '../quote.js';
-import { differs, quickColumns } from './differs.js';
+import { differs } from './differs.js';
 
 /** Memory that one sort or (twice that) one hash table may take at the server before it goes to disk. */
 const MERGE_MEMORY = '128MB';
@@ -12,11 +13,11 @@ const MANY_ROWS = 100_000;
 const WITH_MERGE = 150_000;
 
 export interface MergeInput {
-  /** Quoted, as all names here. */
+  /** Quoted, as `target` is. */
   staging: string;
   target: string;
   key: readonly string[];
-  columns: readonly string[];
+  columns: readonly ColumnType[];
   /** In `staging`. */
   rows: number;
 }
@@ -24,7 +25,7 @@ export interface MergeInput {
 /** Brings the rows of a temporary table into one with a primary key; rows that are there already, byte for byte, are not written. */
 export async function merge(client: ClientBase, { staging, target, rows, ...names }: MergeInput): Promise<void> {
   const key = names.key.map((name) => quoteName(name));
-  const columns = names.columns.map((name) => quoteName(name));
+  const columns = names.columns.map(({ name }) => quoteName(name));
   const version = await prepareSession(client);
   await keepLastOfEachKey(client, staging, key);
   // Both in the order of the key, as exports mostly are: reading them side by side takes half the time of a hash table of all rows,
@@ -33,12 +34,8 @@ export async function merge(client: ClientBase, { staging, target, rows, ...name
     rows >= MANY_ROWS && (await isInOrder(client, staging, key)) && (await isInOrder(client, target, key));
   if (sideBySide) await client.query('SET LOCAL enable_hashjoin = off');
   const { onKey, fixed } = await keyOf(client, target, names.key);
-  const rest = names.columns.filter((name) => !names.key.includes(name));
-  const sql = {
-    ...{ staging, target, key, columns, onKey },
-    changing: columns.filter((column) => !fixed.has(column)),
-    isOther: differs(columns, await quickColumns(client, target, rest)),
-  };
+  const changing = columns.filter((column) => !fixed.has(column));
+  const sql = { staging, target, key, columns, changing, onKey, isOther: differs(names.columns, names.key) };
   const inOne = version >= WITH_MERGE && (await runMerge(client, sql));
   if (!inOne) for (const statement of updateAndInsert(sql)) await client.query(statement);
   await client.query('RESET work_mem; RESET maintenance_work_mem; RESET jit; RESET enable_hashjoin');

@@ -61,13 +61,14 @@ export class TableLoad {
     const isLenient = this.settings.quarantine !== undefined;
     const source = await portion.open(this.#types, firstRow, isLenient);
     const options = { firstRow, signal };
+    const place = { writeTo: this.writeTo, table: this.table, types: this.#types };
     // What comes by way of a quarantine lies in no order, so that only a key tells which rows of an earlier portion a later one replaces.
     if (isLenient && this.#isUpsert && firstRow > 1) await this.#addKeys(client);
     const isBare = this.#prepared?.isBare === true && !this.#isKeyed;
     // Into a table that nobody sees yet rows go as they are, repeated keys and all; building the key at the end is cheaper than keeping it.
     this.#arrived +=
       this.#isUpsert && !isBare
-        ? await upsert(client, this.writeTo, this.table, this.#staging(source, this.#types, options))
+        ? await upsert(client, place, this.#staging(source, this.#types, options))
         : await append(client, this.writeTo, this.table, this.#writing(source, this.#types, options), {
             freeze: isBare,
           });

@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
+import type { ColumnType } from '../encode/column-types.js';
 import { isPostgresFailure, postgresFailure } from '../errors.js';
 import type { PreparedTable, TableOf } from '../port.js';
 import { quoteName, quoteTable } from '../quote.js';
 import type { CopyTarget } from './append.js';
 import { isUniqueViolation, keepLast, merge } from './merge.js';
-import type { StagedRows } from '../unchanged/stage-changed.js';
+
+export interface StagedRows {
+  /** Rows that arrived. */
+  rows: number;
+  /** Those of them that were staged: the others are there already. */
+  staged: number;
+  /** To be merged even if there are none: the table has triggers that fire all the same. */
+  isAwaited: boolean;
+}
 
 /** What writes rows to the staging table: all of them, or those that the live table has not. */
 export type StageRows = (client: ClientBase, target: CopyTarget) => Promise<StagedRows>;
@@ -14,11 +23,11 @@ export type StageRows = (client: ClientBase, target: CopyTarget) => Promise<Stag
 /**
  * Rows into a table that has its key: by way of a temporary table, which is written to no log. Of rows with the same key the last one
  * wins. Rows that are there already, byte for byte, are not written again: the table does not grow and its indexes are not touched.
+ * `types` are those of the definition's columns.
  */
 export async function upsert(
   client: ClientBase,
-  writeTo: TableOf,
-  table: PostgresTable,
+  { writeTo, table, types }: { writeTo: TableOf; table: PostgresTable; types: readonly ColumnType[] },
   write: StageRows,
 ): Promise<number> {
   const name = `_tmp_${randomUUID().replaceAll('-', '')}`;
@@ -32,7 +41,7 @@ export async function upsert(
         staging,
         target: quoteTable(writeTo),
         key: table.primaryKey ?? [],
-        columns: table.columns.map((column) => column.name),
+        columns: types,
         rows: staged,
       });
     await client.query(`DROP TABLE ${staging}`);

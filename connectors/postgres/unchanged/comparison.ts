@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { abortable } from '../abortable.js';
+import { Turns } from '../turns.js';
 import type { GatheredRows } from './gathered-rows.js';
 import { LiveRows, WindowBuffers } from './live-rows.js';
 import { rowsOfPages, type LiveTable } from './live-table.js';
@@ -9,8 +9,6 @@ import { restOf, type RowsWindow } from './rows-window.js';
 import { RowComparer } from './same-row.js';
 import type { SourceRows } from './source-rows.js';
 
-/** Longest time in which nothing else gets its turn: timers, heartbeats, an abort. */
-const TURN_MS = 10;
 /** What is read at a time: little until it is known that it pays. */
 const FIRST_RANGE_BYTES = 1024 * 1024;
 const MAX_RANGE_BYTES = 4 * 1024 * 1024;
@@ -48,7 +46,7 @@ export class Comparison {
   /** At the end of the last range. */
   #seen = 0;
   #leftOut = 0;
-  #turn = performance.now();
+  readonly #turns = new Turns();
 
   constructor(
     private readonly client: ClientBase,
@@ -77,7 +75,7 @@ export class Comparison {
     try {
       for (;;) {
         signal?.throwIfAborted();
-        await this.#giveTurn();
+        if (this.#turns.isOver) await this.#turns.give();
         const wanted = this.#matcher.run();
         if (wanted === 'lost' || gathered.bytes > MAX_GATHERED_BYTES) return;
         if (wanted === 'source') {
@@ -166,11 +164,5 @@ export class Comparison {
       const dropped = rows?.drop();
       if (this.options.signal?.aborted !== true) await dropped;
     }
-  }
-
-  async #giveTurn(): Promise<void> {
-    if (performance.now() - this.#turn < TURN_MS) return;
-    await setImmediate();
-    this.#turn = performance.now();
   }
 }

@@ -1,6 +1,7 @@
 import type { Connection, Submittable } from 'pg';
 import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
-import { Places, viewOf, type RowsWindow } from './rows-window.js';
+import { viewOf } from '../binary/view.js';
+import { Places, type RowsWindow } from './rows-window.js';
 
 const COPY_DATA = 0x64;
 const COPY_OUT_RESPONSE = 0x48;

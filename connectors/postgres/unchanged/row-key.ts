@@ -1,3 +1,4 @@
+import { viewOf } from '../binary/view.js';
 import type { ColumnType, ValueType } from '../encode/column-types.js';
 import { startOf, type RowsWindow } from './rows-window.js';
 import { sameBytes } from './same-bytes.js';
@@ -46,7 +47,7 @@ export class RowKey {
 
   place(): KeyPlace {
     const bytes = Buffer.alloc(0);
-    return { bytes, view: new DataView(bytes.buffer, 0, 0), at: new Int32Array(2 * this.#parts.length) };
+    return { bytes, view: viewOf(bytes), at: new Int32Array(2 * this.#parts.length) };
   }
 
   /** Finds the key of a row. False for one that has none, or one that the server would spell in another way. */
@@ -121,7 +122,7 @@ export class RowKey {
       end += (place.at[part + 1] ?? 0) - (place.at[part] ?? 0);
       at[part + 1] = end;
     }
-    return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at };
+    return { bytes, view: viewOf(bytes), at };
   }
 }
 

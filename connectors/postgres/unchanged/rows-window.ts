@@ -17,10 +17,6 @@ export function endOf({ starts, gap }: RowsWindow, row: number): number {
   return (starts[row + 1] ?? 0) - gap;
 }
 
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /** Places of rows as they are found: room for more than there was is made when it is needed. */
 export class Places {
   starts = new Int32Array(4_096);

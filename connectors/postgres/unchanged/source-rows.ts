@@ -1,5 +1,6 @@
 import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
-import { Places, viewOf, type RowsWindow } from './rows-window.js';
+import { viewOf } from '../binary/view.js';
+import { Places, type RowsWindow } from './rows-window.js';
 
 const INCOMPLETE = -1;
 const ODD = -2;

@@ -5,6 +5,7 @@ import type { ColumnType } from '../encode/column-types.js';
 import { isPostgresFailure, postgresFailure } from '../errors.js';
 import { copyRows, type CopyTarget } from '../load/append.js';
 import type { CopySource } from '../load/portion.js';
+import type { StagedRows } from '../load/upsert.js';
 import type { TableOf } from '../port.js';
 import { quoteTable } from '../quote.js';
 import { Comparison } from './comparison.js';
@@ -25,15 +26,6 @@ export interface StageChangedOptions {
   /** Number of the first row within the batch, from 1. */
   firstRow: number;
   signal: AbortSignal | undefined;
-}
-
-export interface StagedRows {
-  /** Rows that arrived. */
-  rows: number;
-  /** Those of them that were staged: the others are there already. */
-  staged: number;
-  /** To be merged even if there are none: the table has triggers that fire all the same. */
-  isAwaited: boolean;
 }
 
 /**

@@ -1,0 +1,2 @@
+/** The checkout. */
+export const ROOT = process.env['TIDEMARK_ROOT'] ?? process.cwd();
