@@ -72,6 +72,30 @@ describe('a run of a pipeline', () => {
     expect(await second.result()).toMatchObject({ totals: { success: 2 } });
   });
 
+  it('waits without keeping the worker busy: more runs can wait than a worker has slots for activities', async () => {
+    const narrow = await openTenant({ worker: { maxConcurrentActivityTaskExecutions: 2 } });
+    try {
+      await narrow.put('cust_customers.csv', 'code,name,zip\nC1,Ann,00501\n');
+      narrow.sandbox.configure({ importDelayMs: 3_000 });
+      const input = inputFor(newPipeline());
+      const runs = await Promise.all([1, 2, 3, 4].map(() => narrow.start('tidemarkRun', input)));
+      const looks = async () => {
+        const described = await Promise.all(runs.map((each) => each.describe()));
+        return described.flatMap(({ raw }) => raw.pendingActivities ?? []).filter(({ attempt }) => Number(attempt) > 1);
+      };
+      let waiting = await looks();
+      while (waiting.length < 3) waiting = await looks();
+      expect(new Set(waiting.map(({ lastFailure }) => lastFailure?.message))).toEqual(
+        new Set([`${pipelineWorkflowId(input.pipeline)} is under way.`]),
+      );
+      narrow.sandbox.configure({ importDelayMs: 0 });
+      const results = await Promise.all(runs.map((each) => each.result() as Promise<TitanConventionUploadResult>));
+      expect(results.map(({ totals }) => totals.success)).toEqual([1, 1, 1, 1]);
+    } finally {
+      await narrow.close();
+    }
+  });
+
   it("skips its turn with ifRunning 'skip', and says so", async () => {
     const pipeline = newPipeline();
     const first = await underWay(pipeline);

@@ -142,7 +142,6 @@ describe('the run of a pipeline', () => {
     let first: WorkflowHandle | undefined;
     const ended = await tenant.run('titanConventionUpload', upload, {
       workflowId: pipelineWorkflowId('nightly'),
-      faults: { tidemarkWaitForRun: waitForRun },
       meanwhile: async (start) => {
         first = await start('tidemarkRun', run, 'scheduled');
       },
@@ -150,12 +149,6 @@ describe('the run of a pipeline', () => {
     expect(ended.result).toMatchObject({ totals: { success: 1 } });
     expect(first).toBeDefined();
   });
-
-  /** Looks, and looks again when it is tried again: a step that waits would keep the server's clock from skipping. */
-  async function waitForRun({ workflowId }: { workflowId: string }): Promise<void> {
-    const { status } = await tenant.env.client.workflow.getHandle(workflowId).describe();
-    if (status.name === 'RUNNING') throw ApplicationFailure.retryable('it is running', 'RUNNING');
-  }
 });
 
 it('a wait whose worker died is taken up by another: 10 s after the last sign of life', async () => {

@@ -57,11 +57,19 @@ export const WATERMARK: ActivityOptions = {
   retry: { ...STEP_RETRY, maximumInterval: '10s', maximumAttempts: 5, nonRetryableErrorTypes: ['NotFoundError'] },
 };
 
-/** Waits for the end of another run, however long it takes: workers that are replaced meanwhile must not end it. */
+/**
+ * Looks whether another run has ended, and looks again, however long that takes: workers that are replaced meanwhile must not end it.
+ * Between two looks it waits at the server, so that any number of runs can wait and none keeps a worker busy.
+ */
 export const WAIT_FOR_RUN: ActivityOptions = {
-  startToCloseTimeout: '30d',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  retry: { ...STEP_RETRY, maximumAttempts: 10_000, nonRetryableErrorTypes: ['NotFoundError'] },
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '30d',
+  retry: {
+    initialInterval: '1s',
+    backoffCoefficient: 1.25,
+    maximumInterval: '5s',
+    nonRetryableErrorTypes: ['NotFoundError'],
+  },
 };
 
 /** The last word to a server about a batch that is given up: brief, since a cancelled workflow waits for it. */

@@ -6,7 +6,12 @@ import type { RetryPolicy } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import { createTidemarkActivities, createTitanRdmActivities, ResultsFolder } from '../../activities/index.js';
+import {
+  createTidemarkActivities,
+  createTitanRdmActivities,
+  createWatermarkActivities,
+  ResultsFolder,
+} from '../../activities/index.js';
 import { createStore } from '../../connectors/tables/index.js';
 import type { TitanRdmActivities } from '../../contracts/activities.js';
 import { startTitanSandbox, type TitanSandbox } from '../../sandbox/titanrdm/index.js';
@@ -64,7 +69,10 @@ export async function openSkippingTenant(): Promise<SkippingTenant> {
   // The client's own tries, which wait by the wall's clock, are left out: each failure is one of the step.
   const tenant = titanRdmConnection({ url, clientId, clientSecret, retry: { limit: 0 } });
   const real = createTitanRdmActivities({ titanrdm: { tenant }, stores });
-  const others = createTidemarkActivities({ stores, results: new ResultsFolder(path.join(root, 'results')) });
+  const others = {
+    ...createTidemarkActivities({ stores, results: new ResultsFolder(path.join(root, 'results')) }),
+    ...createWatermarkActivities(() => Promise.reject(new Error('no pipeline here goes to another task queue'))),
+  };
 
   return {
     sandbox,

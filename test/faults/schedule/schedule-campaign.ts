@@ -106,7 +106,7 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
     await this.untilEachHasRun(new Date(), 'at the end');
     await cell.pause();
     const open = await untilNoneIsOpen(cell.connection.client, STUCK_AFTER_MS);
-    for (const id of open) findings.add('stuck', `${id} is open after ${STUCK_AFTER_MS / 1_000} s`);
+    for (const id of open) findings.add('stuck', `${id} is open, and no run has ended for ${STUCK_AFTER_MS / 1_000} s`);
     await watch.stop();
     const marks = await this.marks();
     const { fired, runs, batches } = await judgeSchedule({ cell, source, log, watch, targets, marks, findings });
