@@ -52,12 +52,19 @@ export function leaksInEvents(
   marks: readonly SecretMark[],
 ): Leak[] {
   const texts = events.map((event) => textsOf(event).join('\n'));
-  // One look for each mark at the whole history; what is found, and only that, is looked for in each event.
+  return leaksInTexts(texts, marks, (index) => `${workflowId}, event ${String(events[index]?.eventId)}`);
+}
+
+/** The same in many texts: one look for each mark at all of them; what is found, and only that, is looked for in each. */
+export function leaksInTexts(
+  texts: readonly string[],
+  marks: readonly SecretMark[],
+  where: (index: number) => string,
+): Leak[] {
   const whole = texts.join('\n');
   const found = marks.filter((mark) => mark.found(whole));
-  return events.flatMap((event, index) =>
-    leaksIn(texts[index] ?? '', `${workflowId}, event ${String(event.eventId)}`, found),
-  );
+  if (found.length === 0) return [];
+  return texts.flatMap((text, index) => leaksIn(text, where(index), found));
 }
 
 export type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
