@@ -106,9 +106,12 @@ async function compileTypes(project, module, moduleResolution) {
 async function bundleWorkflows(project) {
   await writeFile(path.join(project, 'workflows.js'), "export * from 'tidemark/workflows';\n");
   const script = `import { bundleWorkflowCode } from '@temporalio/worker';
+    import { watermarkPlugin } from 'tidemark/plugins';
     const silent = () => undefined;
     const logger = { trace: silent, debug: silent, info: silent, log: silent, warn: console.warn, error: console.error };
-    await bundleWorkflowCode({ workflowsPath: ${JSON.stringify(path.join(project, 'workflows.js'))}, logger });`;
+    const workflowsPath = ${JSON.stringify(path.join(project, 'workflows.js'))};
+    const { code } = await bundleWorkflowCode({ workflowsPath, plugins: [watermarkPlugin()], logger });
+    if (!code.includes('tidemark/dist/workflows/preload.js')) throw new Error('what all workflows share is not loaded ahead');`;
   await must('workflows bundled in a worker of the project', ['--input-type=module', '-e', script], project);
 }
 

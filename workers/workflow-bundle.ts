@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
 import type { TemporalConfig, WorkerConfig } from '../contracts/config.js';
 import { TidemarkError } from '../contracts/errors.js';
-import { WORKFLOWS_PATH } from './plugins/system-plugin.js';
+import { PRELOAD_PATH, WORKFLOWS_PATH } from './plugins/system-plugin.js';
 
 /**
  * Begins a bundle: which release of Tidemark has made it. Not at its end, where the source map is, which the worker reads to the last
@@ -25,6 +25,7 @@ export async function writeWorkflowBundle(
   const { workflowsPath = WORKFLOWS_PATH, logger } = options;
   const { code } = await bundleWorkflowCode({
     workflowsPath,
+    preloadModules: [PRELOAD_PATH],
     webpackConfigHook: (config) => ({ ...config, devtool: 'inline-nosources-source-map' }),
     ...(logger === undefined ? {} : { logger }),
   });

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from '../lib/sources.mjs';
 
-// A short run of every benchmark, or of every fault scenario, whichever there are: `--list` names them, one a line. The numbers of
-// so short a run say nothing; that it runs and what it prints is what is checked.
+// A short run of every benchmark, or of every fault scenario, whichever there are: `--list` names them, one a line. With names after the
+// kind, of these alone. The numbers of so short a run say nothing; that it runs and what it prints is what is checked.
 const kinds = {
   bench: { args: (name) => [name, '--rows', '2000', '--rounds', '1', '--json'], problems: benchProblems },
   faults: { args: (name) => ['--scenario', name, '--faults', '3', '--seed', '10', '--json'], problems: faultProblems },
@@ -14,14 +14,16 @@ const kinds = {
 // What has nothing to be compared with says so by a peer that is null.
 const withoutPeer = ['fleet'];
 
-const [kind = ''] = process.argv.slice(2);
+const [kind = '', ...only] = process.argv.slice(2);
 const { args, problems } = kinds[kind];
 const script = path.join(root, 'scripts', `${kind}.mjs`);
-const names = (await output(['--list'])).split('\n').filter((line) => /^[a-z][a-z0-9-]*$/.test(line));
-let failures = names.length === 0 ? 1 : 0;
-if (failures > 0) console.error(`${kind} --list names nothing.`);
+const all = (await output(['--list'])).split('\n').filter((line) => /^[a-z][a-z0-9-]*$/.test(line));
+const names = only.length === 0 ? all : only;
+const unknown = names.filter((name) => !all.includes(name));
+let failures = names.length === 0 ? 1 : unknown.length;
+if (failures > 0) console.error(`${kind} --list names ${all.length === 0 ? 'nothing' : `no ${unknown.join(', ')}`}.`);
 // Two at a time, since a good part of each is waiting. The later ones of a list take longest: they are begun first.
-const left = names.reverse();
+const left = names.filter((name) => all.includes(name)).reverse();
 await Promise.all([lane(), lane()]);
 process.exitCode = failures === 0 ? 0 : 1;
 

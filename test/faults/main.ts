@@ -113,6 +113,7 @@ async function workflowBundle(): Promise<string> {
   if (built !== undefined && built !== '') return path.resolve(built);
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(BUILD, 'workflows', 'index.js'),
+    preloadModules: [path.join(BUILD, 'workflows', 'preload.js')],
     logger: new DefaultLogger('WARN'),
   });
   const file = path.join(folder, 'workflows.js');

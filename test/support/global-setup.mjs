@@ -53,7 +53,8 @@ async function workflowBundle() {
   if (!existsSync(file)) {
     const { bundleWorkflowCode } = await import('@temporalio/worker');
     const quiet = { trace() {}, debug() {}, info() {}, log() {}, warn: console.warn, error: console.error };
-    const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+    const preloadModules = [path.join(root, 'workflows', 'preload.ts')];
+    const { code } = await bundleWorkflowCode({ workflowsPath, preloadModules, logger: quiet });
     await mkdir(path.dirname(file), { recursive: true });
     const temporary = `${file}.${process.pid}`;
     await writeFile(temporary, code);

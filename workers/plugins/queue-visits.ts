@@ -1,6 +1,6 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { VisitQueue } from '../../activities/index.js';
-import { WORKFLOWS_PATH } from './system-plugin.js';
+import { PRELOAD_PATH, WORKFLOWS_PATH } from './system-plugin.js';
 
 interface Visit {
   guests: number;
@@ -58,10 +58,11 @@ export class QueueVisits {
   }
 
   private openWorker(taskQueue: string): Promise<Worker> {
-    const { workflowBundle, workflowsPath = WORKFLOWS_PATH, ...options } = this.options;
+    const { workflowBundle, workflowsPath = WORKFLOWS_PATH, bundlerOptions, ...options } = this.options;
+    const preloading = { ...bundlerOptions, preloadModules: [...(bundlerOptions?.preloadModules ?? []), PRELOAD_PATH] };
     return Worker.create({
       ...options,
-      ...(workflowBundle === undefined ? { workflowsPath } : { workflowBundle }),
+      ...(workflowBundle === undefined ? { workflowsPath, bundlerOptions: preloading } : { workflowBundle }),
       taskQueue,
       // Workflows only, and none is kept: whoever polls the queue otherwise has its tasks at once.
       activities: {},

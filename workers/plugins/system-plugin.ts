@@ -1,14 +1,19 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { Worker, WorkerOptions } from '@temporalio/worker';
+import type { BundleOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { createOperationsActivities } from '../../activities/index.js';
 import { TidemarkError } from '../../contracts/errors.js';
 
 /** The module that holds every Tidemark workflow, compiled or as source like this one: what a plugin that supplies them names. */
-export const WORKFLOWS_PATH = fileURLToPath(
-  new URL(`../../workflows/index${path.extname(import.meta.url)}`, import.meta.url),
-);
+export const WORKFLOWS_PATH = workflowModule('index');
+
+/** What a bundle of these workflows is to load once for all of a thread, rather than for each: `preloadModules` of Temporal's bundler. */
+export const PRELOAD_PATH = workflowModule('preload');
+
+function workflowModule(name: string): string {
+  return fileURLToPath(new URL(`../../workflows/${name}${path.extname(import.meta.url)}`, import.meta.url));
+}
 
 /**
  * Heartbeats go out at least this often, so that a cancellation reaches an activity within seconds, although a worker is only taken
@@ -49,6 +54,11 @@ export class SystemPlugin extends SimplePlugin {
     if (options.workflowsPath !== undefined && options.workflowsPath !== WORKFLOWS_PATH)
       throw this.twoSetsOfWorkflows();
     return { ...configured, workflowsPath: WORKFLOWS_PATH };
+  }
+
+  override configureBundler(options: BundleOptions): BundleOptions {
+    const { preloadModules = [], ...configured } = super.configureBundler(options);
+    return { ...configured, preloadModules: [...preloadModules, PRELOAD_PATH] };
   }
 
   /** A plugin after this one may have put its own activity in the place of ours: the worker stops before its first task then. */
