@@ -29,5 +29,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   maxWorkers: 2,
+  // What a test file has loaded is not all let go when it is over: with gigabytes of it, a process does little else than collect.
+  workerIdleMemoryLimit: '500MB',
   testTimeout: 60_000,
 };
