@@ -42,7 +42,7 @@ function detailsOf(info: ErrorInfo, soFar: unknown): unknown[] {
 }
 
 /** Its stack would lead to this file, and stand before the reason in the Web UI. */
-function withoutStack(failure: ApplicationFailure): ApplicationFailure {
+export function withoutStack(failure: ApplicationFailure): ApplicationFailure {
   failure.stack = '';
   return failure;
 }

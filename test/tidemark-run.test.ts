@@ -88,6 +88,7 @@ describe('a run of a pipeline', () => {
       expect(new Set(waiting.map(({ lastFailure }) => lastFailure?.message))).toEqual(
         new Set([`${pipelineWorkflowId(input.pipeline)} is under way.`]),
       );
+      expect(waiting.map(({ lastFailure }) => lastFailure?.stackTrace)).toEqual(['', '', '']);
       narrow.sandbox.configure({ importDelayMs: 0 });
       const results = await Promise.all(runs.map((each) => each.result() as Promise<TitanConventionUploadResult>));
       expect(results.map(({ totals }) => totals.success)).toEqual([1, 1, 1, 1]);

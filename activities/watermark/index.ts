@@ -4,6 +4,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { WatermarkActivities } from '../../contracts/activities.js';
 import { TidemarkError } from '../../contracts/errors.js';
 import { isUnderWay } from '../../contracts/under-way.js';
+import { withoutStack } from '../failure.js';
 import { runStep } from '../step.js';
 import { bringHere, type VisitQueue } from './move.js';
 import { updateWatermarks, type Reach } from './reach.js';
@@ -53,9 +54,11 @@ async function isRunning(workflowId: string): Promise<boolean> {
 
 /** No fault: Temporal's worker neither warns of it nor counts it. */
 function underWay(workflowId: string): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: `${workflowId} is under way.`,
-    type: 'PIPELINE_RUNNING',
-    category: ApplicationFailureCategory.BENIGN,
-  });
+  return withoutStack(
+    ApplicationFailure.create({
+      message: `${workflowId} is under way.`,
+      type: 'PIPELINE_RUNNING',
+      category: ApplicationFailureCategory.BENIGN,
+    }),
+  );
 }
