@@ -249,7 +249,7 @@ export interface WatermarkActivities {
   tidemarkAdvanceWatermark(input: Advance & { pipeline: string }): Promise<Recorded>;
   /** Takes over the copy at the target. */
   tidemarkRebuildWatermark(input: Rebuild & { pipeline: string }): Promise<Recorded>;
-  /** Waits for the end of a workflow, however it ends. */
+  /** Looks whether a workflow has ended, however it did; fails with `PIPELINE_RUNNING`, to be tried again, while it is under way. */
   tidemarkWaitForRun(input: { workflowId: string }): Promise<void>;
 }
 

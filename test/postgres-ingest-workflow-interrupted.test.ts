@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import { noteSecrets } from './support/known-secrets.js';
 import { failureOf } from './support/outcome.js';
-import { openIngestBench, type IngestBench } from './support/ingest-worker.js';
-import { idsOf, inputFor, newTable, numbers, numbersSource, ROW, until } from './support/numbers-source.js';
+import type { IngestBench } from './support/ingest-worker.js';
+import { idsOf, inputFor, newTable, numbers, openNumbersBench, until } from './support/numbers-source.js';
 
 beforeEach(() => numbers.reset());
 
@@ -14,11 +13,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
   (worker) => {
     let bench: IngestBench;
     beforeAll(async () => {
-      noteSecrets([ROW]);
-      bench = await openIngestBench({
-        sources: [numbersSource],
-        worker: { ...worker, stickyQueueScheduleToStartTimeout: '1s' },
-      });
+      bench = await openNumbersBench({ worker: { ...worker, stickyQueueScheduleToStartTimeout: '1s' } });
     });
     afterAll(() => bench.close());
 

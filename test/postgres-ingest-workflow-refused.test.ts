@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TidemarkError } from '../contracts/errors.js';
 import type { IngestProgress, PostgresIngestResult } from '../contracts/postgres-results.js';
-import { noteSecrets } from './support/known-secrets.js';
 import { failureOf } from './support/outcome.js';
-import { openIngestBench, unkeyed, type IngestBench } from './support/ingest-worker.js';
-import { inputFor, lookHook, newTable, numbers, numbersSource, ROW } from './support/numbers-source.js';
+import { unkeyed, type IngestBench } from './support/ingest-worker.js';
+import { inputFor, newTable, numbers, openNumbersBench, ROW } from './support/numbers-source.js';
 import { leaksInHistory, SHAPES, wordMark } from './support/secret-scan.js';
 
 beforeEach(() => numbers.reset());
@@ -14,12 +13,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
   (worker) => {
     let bench: IngestBench;
     beforeAll(async () => {
-      noteSecrets([ROW]);
-      bench = await openIngestBench({
-        sources: [numbersSource],
-        hooks: [lookHook],
-        worker: { ...worker, stickyQueueScheduleToStartTimeout: '1s' },
-      });
+      bench = await openNumbersBench({ worker: { ...worker, stickyQueueScheduleToStartTimeout: '1s' } });
     });
     afterAll(() => bench.close());
 

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type WorkflowHandle } from '@temporalio/client';
 import { startDevServer } from '../workers/dev-server/index.js';
-import { noteSecrets } from './support/known-secrets.js';
-import { openIngestBench, type IngestBench } from './support/ingest-worker.js';
-import { idsOf, inputFor, lookHook, newTable, numbers, numbersSource, ROW, until } from './support/numbers-source.js';
+import type { IngestBench } from './support/ingest-worker.js';
+import { idsOf, inputFor, newTable, numbers, openNumbersBench, until } from './support/numbers-source.js';
 
 beforeEach(() => numbers.reset());
 
@@ -12,12 +11,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
   (worker) => {
     let bench: IngestBench;
     beforeAll(async () => {
-      noteSecrets([ROW]);
-      bench = await openIngestBench({
-        sources: [numbersSource],
-        hooks: [lookHook],
-        worker: { ...worker, stickyQueueScheduleToStartTimeout: '1s' },
-      });
+      bench = await openNumbersBench({ worker: { ...worker, stickyQueueScheduleToStartTimeout: '1s' } });
     });
     afterAll(() => bench.close());
 
@@ -124,7 +118,7 @@ describe('a run whose history grows long', () => {
   it('continues as new, and is one run nevertheless', async () => {
     const server = await startDevServer({ dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 20 } });
     const { address, namespace } = server;
-    const bench = await openIngestBench({ sources: [numbersSource], server: { address, namespace } });
+    const bench = await openNumbersBench({ server: { address, namespace } });
     try {
       const table = newTable();
       numbers.upTo = 12;

@@ -17,13 +17,12 @@ const withoutPeer = ['fleet'];
 const [kind = '', ...only] = process.argv.slice(2);
 const { args, problems } = kinds[kind];
 const script = path.join(root, 'scripts', `${kind}.mjs`);
-const all = (await output(['--list'])).split('\n').filter((line) => /^[a-z][a-z0-9-]*$/.test(line));
-const names = only.length === 0 ? all : only;
-const unknown = names.filter((name) => !all.includes(name));
-let failures = names.length === 0 ? 1 : unknown.length;
-if (failures > 0) console.error(`${kind} --list names ${all.length === 0 ? 'nothing' : `no ${unknown.join(', ')}`}.`);
+const listed = (await output(['--list'])).split('\n').filter((line) => /^[a-z][a-z0-9-]*$/.test(line));
+const names = only.length > 0 ? only : listed;
+let failures = names.length === 0 ? 1 : 0;
+if (failures > 0) console.error(`${kind} --list names nothing.`);
 // Two at a time, since a good part of each is waiting. The later ones of a list take longest: they are begun first.
-const left = names.filter((name) => all.includes(name)).reverse();
+const left = names.reverse();
 await Promise.all([lane(), lane()]);
 process.exitCode = failures === 0 ? 0 : 1;
 

@@ -1,16 +1,16 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { DefaultLogger } from '@temporalio/worker';
 import { startDevServer } from '../../workers/dev-server/index.js';
+import { writeWorkflowBundle } from '../../workers/workflow-bundle.js';
 import { runCampaign, type CommonCampaignOptions } from './campaign.js';
 import { conventionDownload } from './download-scenario.js';
 import { ingestScenarios, runIngestCampaign } from './ingest/ingest-campaign.js';
 import { runProfilesCampaign } from './profiles/profiles-campaign.js';
-import { BUILD } from './programs.js';
 import type { ScenarioReport } from './report.js';
 import { runScheduleCampaign } from './schedule/schedule-campaign.js';
 import { conventionUpload, importBatch } from './upload-scenarios.js';
@@ -111,13 +111,8 @@ function positive(name: 'seed' | 'faults' | 'lanes'): number {
 async function workflowBundle(): Promise<string> {
   const built = process.env['TIDEMARK_TEST_BUNDLE'];
   if (built !== undefined && built !== '') return path.resolve(built);
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: path.join(BUILD, 'workflows', 'index.js'),
-    preloadModules: [path.join(BUILD, 'workflows', 'preload.js')],
-    logger: new DefaultLogger('WARN'),
-  });
   const file = path.join(folder, 'workflows.js');
-  await writeFile(file, code);
+  await writeWorkflowBundle(file, { logger: new DefaultLogger('WARN') });
   return file;
 }
 

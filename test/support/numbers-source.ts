@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonValue } from '../../connectors/postgres/index.js';
 import type { PostgresIngestInput } from '../../contracts/postgres-inputs.js';
 import { defineHook, defineSource } from '../../workers/index.js';
-import { unkeyed, type IngestBench } from './ingest-worker.js';
+import { openIngestBench, unkeyed, type IngestBench, type IngestBenchOptions } from './ingest-worker.js';
+import { noteSecrets } from './known-secrets.js';
 
 /** In rows of the source `numbers`: wherever else it is found, a row has leaked. */
 export const ROW = 'rowmark-of-the-ingest-tests';
@@ -22,21 +23,24 @@ export const numbers = {
 };
 
 /** Batch n has one row n, and brings the watermark to n. */
-export const numbersSource = defineSource(
-  'numbers',
-  async function* (highWatermark, { tables: [table], committedBatches }) {
-    numbers.asked.push({ from: highWatermark, committedBatches });
-    if (table === undefined) return;
-    for (let batch = Number(highWatermark ?? 0) + 1; batch <= numbers.upTo; batch += 1) {
-      await numbers.onItsWay(batch);
-      yield { highWatermark: batch, metadata: { batch }, rows: [[table, [batch, `${ROW} ${batch}`]] as const] };
-    }
-  },
-);
-export const lookHook = defineHook('look', async ({ client, table, batchMetadata }) => {
+const numbersSource = defineSource('numbers', async function* (highWatermark, { tables: [table], committedBatches }) {
+  numbers.asked.push({ from: highWatermark, committedBatches });
+  if (table === undefined) return;
+  for (let batch = Number(highWatermark ?? 0) + 1; batch <= numbers.upTo; batch += 1) {
+    await numbers.onItsWay(batch);
+    yield { highWatermark: batch, metadata: { batch }, rows: [[table, [batch, `${ROW} ${batch}`]] as const] };
+  }
+});
+const lookHook = defineHook('look', async ({ client, table, batchMetadata }) => {
   const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM "${table.schema}"."${table.name}"`);
   numbers.hooked.push([batchMetadata, Number(rows[0]?.count)]);
 });
+
+/** A bench that has them. */
+export function openNumbersBench(options: Pick<IngestBenchOptions, 'worker' | 'server'> = {}): Promise<IngestBench> {
+  noteSecrets([ROW]);
+  return openIngestBench({ ...options, sources: [numbersSource], hooks: [lookHook] });
+}
 
 let tables = 0;
 export const newTable = () => unkeyed(`t${(tables += 1)}`);

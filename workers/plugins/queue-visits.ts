@@ -1,6 +1,6 @@
 import { Worker, type WorkerOptions } from '@temporalio/worker';
 import type { VisitQueue } from '../../activities/index.js';
-import { PRELOAD_PATH, WORKFLOWS_PATH } from './system-plugin.js';
+import { WORKFLOWS_PATH } from './system-plugin.js';
 
 interface Visit {
   guests: number;
@@ -58,11 +58,10 @@ export class QueueVisits {
   }
 
   private openWorker(taskQueue: string): Promise<Worker> {
-    const { workflowBundle, workflowsPath = WORKFLOWS_PATH, bundlerOptions, ...options } = this.options;
-    const preloading = { ...bundlerOptions, preloadModules: [...(bundlerOptions?.preloadModules ?? []), PRELOAD_PATH] };
+    const { workflowBundle, workflowsPath = WORKFLOWS_PATH, ...options } = this.options;
     return Worker.create({
       ...options,
-      ...(workflowBundle === undefined ? { workflowsPath, bundlerOptions: preloading } : { workflowBundle }),
+      ...(workflowBundle === undefined ? { workflowsPath } : { workflowBundle }),
       taskQueue,
       // Workflows only, and none is kept: whoever polls the queue otherwise has its tasks at once.
       activities: {},

@@ -84,31 +84,31 @@ export async function untilRunEnded(client: Client, pipeline: string, since: Dat
 }
 
 /**
- * Waits until none of the runs is open any more. When none has ended for `standstillMs`, those that are open are ended; a machine that
- * is merely slow with many that wait for each other is given the time. Returns their workflow ids.
+ * Waits until none of the runs is open any more. When none that a Schedule has started has ended for `standstillMs`, those that are open
+ * are ended; a machine that is merely slow, with many that wait for each other, is given the time. Returns their workflow ids.
  */
 export async function untilNoneIsOpen(client: Client, standstillMs: number): Promise<string[]> {
   let latest = await openRuns(client);
   let movedAt = performance.now();
   while (latest.size > 0) {
     if (performance.now() - movedAt > standstillMs) {
-      for (const [runId, id] of latest)
-        await client.workflow.getHandle(id, runId).terminate('the fault campaign gave up waiting');
-      return [...latest.values()];
+      for (const id of latest) await client.workflow.getHandle(id).terminate('the fault campaign gave up waiting');
+      return [...latest];
     }
     await sleep(300);
     const open = await openRuns(client);
-    if ([...latest.keys()].some((runId) => !open.has(runId))) movedAt = performance.now();
+    // Each has an id of its own: one that is tried again or continues as new has not ended.
+    if ([...latest].some((id) => id.startsWith('tidemark/run/') && !open.has(id))) movedAt = performance.now();
     latest = open;
   }
   return [];
 }
 
-/** Run ids, and the workflow id of each. */
-async function openRuns(client: Client): Promise<Map<string, string>> {
-  const open = new Map<string, string>();
+/** Workflow ids. */
+async function openRuns(client: Client): Promise<Set<string>> {
+  const open = new Set<string>();
   const query = `WorkflowId STARTS_WITH 'tidemark/run/' OR WorkflowId STARTS_WITH 'tidemark/pipeline/'`;
-  for await (const { workflowId, runId, status } of client.workflow.list({ query }))
-    if (status.name === 'RUNNING') open.set(runId, workflowId);
+  for await (const { workflowId, status } of client.workflow.list({ query }))
+    if (status.name === 'RUNNING') open.add(workflowId);
   return open;
 }
