@@ -31,5 +31,6 @@ export default {
   maxWorkers: 2,
   // What a test file has loaded is not all let go when it is over: with gigabytes of it, a process does little else than collect.
   workerIdleMemoryLimit: '500MB',
-  testTimeout: 60_000,
+  // For what hangs: a slow and busy machine takes several times what another one does.
+  testTimeout: 180_000,
 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { cli, startCli, type CliOptions, type RunningCli } from './support/cli.js';
+import { cli, startCliWorker, type CliOptions, type RunningCli } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
 import { openDatabase, type TestDatabase } from './support/postgres.js';
 
@@ -85,7 +85,7 @@ describe('a pipeline of postgresIngest at the command line', () => {
   describe('with a worker', () => {
     let worker: RunningCli;
     beforeAll(async () => {
-      worker = startCli(['worker'], options);
+      worker = startCliWorker(options);
       await worker.line(/^worker: polls task queue/);
     });
     afterAll(async () => {

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
-import { cli, startCli, type CliOptions, type CliResult } from './support/cli.js';
+import { cli, startCli, startCliWorker, type CliOptions, type CliResult } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
 import { noteSecrets } from './support/known-secrets.js';
 import { makeProject, type Project } from './support/project.js';
@@ -75,7 +75,7 @@ describe('tidemark plan of a pipeline into TitanRDM', () => {
   describe('once a run has brought the tables there', () => {
     beforeAll(async () => {
       await put('007,Bond,NA,1.10,true\n008,"Bill, jr.",,,\n');
-      const worker = startCli(['worker'], options);
+      const worker = startCliWorker(options);
       await worker.line(/^worker: polls task queue/u);
       const ran = await tidemark('run', project.up, '--wait');
       worker.child.kill('SIGTERM');
@@ -137,13 +137,13 @@ describe('tidemark plan of a pipeline into TitanRDM', () => {
     it("loses and removes nothing when the worker is killed in the middle of an 'auto' comparison", async () => {
       await put('008,"Bill, jr.",,,\n010,Ten,,,\n');
       sandbox.setFaults([{ kind: 'slow', delayMs: 60_000, match: { route: 'download.get' }, times: 1 }]);
-      const first = startCli(['worker'], options);
+      const first = startCliWorker(options);
       await first.line(/^worker: polls task queue/u);
       const running = startCli(['run', auto, '--wait', '--json'], options);
       while (sandbox.faultLog.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       first.child.kill('SIGKILL');
       await first.ended;
-      const second = startCli(['worker'], options);
+      const second = startCliWorker(options);
       const ended = await running.ended;
       second.child.kill('SIGTERM');
       await second.ended;

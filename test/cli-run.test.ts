@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
-import { cli, startCli, type CliOptions, type RunningCli } from './support/cli.js';
+import { cli, startCli, startCliWorker, type CliOptions, type RunningCli } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
 import { makeProject, type Project } from './support/project.js';
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
       TITAN_SECRET: sandbox.clientSecret,
     },
   };
-  worker = startCli(['worker'], options);
+  worker = startCliWorker(options);
   await worker.line(/^worker: polls task queue/);
 });
 afterEach(async () => {

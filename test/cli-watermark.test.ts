@@ -8,7 +8,7 @@ import { pipelineWorkflowId } from '../contracts/config.js';
 import type { TitanConventionDownloadResult } from '../contracts/titan-results.js';
 import { watermarkWorkflowId, type Watermarks } from '../contracts/watermark.js';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
-import { cli, startCli, type CliOptions, type RunningCli } from './support/cli.js';
+import { cli, startCliWorker, type CliOptions, type RunningCli } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
 import { makeProject, type Project } from './support/project.js';
 
@@ -51,7 +51,7 @@ beforeAll(async () => {
       TITAN_SECRET: sandbox.clientSecret,
     },
   };
-  worker = startCli(['worker'], options);
+  worker = startCliWorker(options);
   await worker.line(/^worker: polls task queue/);
 });
 afterAll(async () => {
@@ -165,7 +165,7 @@ describe('a worker that is killed in the middle of an incremental run', () => {
     while (asked() < before + 2) await sleep(20);
     worker.child.kill('SIGKILL');
     await worker.ended;
-    worker = startCli(['worker'], options);
+    worker = startCliWorker(options);
     const result: unknown = await temporal.client.workflow.getHandle(pipelineWorkflowId(nightly)).result();
     // Reset above: this run's first one.
     expect(result).toMatchObject({ totals: { failed: 0 }, tables: expect.anything() });

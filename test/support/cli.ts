@@ -37,6 +37,11 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   );
 }
 
+/** A running `tidemark worker` with the workflows of the test run: to bundle them once more takes seconds, which few tests are about. */
+export function startCliWorker(options: CliOptions = {}): RunningCli {
+  return startCli(['worker', '--bundle', path.resolve(process.env['TIDEMARK_TEST_BUNDLE'] ?? '')], options);
+}
+
 /** A running `tidemark` with a terminal of its own: whoever types there is a person to it. What it prints is all in `stdout`. */
 export interface CliOnTerminal extends RunningCli {
   type: (keys: string) => void;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startAmsSandbox, type AmsSandbox } from '../../sandbox/ams/index.js';
-import { startCli, type CliOptions } from './cli.js';
+import { startCliWorker, type CliOptions } from './cli.js';
 import { temporalTestEnvironment } from './environment.js';
 import { noteSecrets } from './known-secrets.js';
 
@@ -60,7 +60,7 @@ pipelines:
       AMS_PASSWORD: sandbox.password,
     },
   };
-  const worker = startCli(['worker'], options);
+  const worker = startCliWorker(options);
   await worker.line(/^worker: polls task queue/);
   const close = async (): Promise<void> => {
     worker.child.kill('SIGTERM');

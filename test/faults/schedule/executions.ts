@@ -90,8 +90,10 @@ export async function untilRunEnded(client: Client, pipeline: string, since: Dat
 export async function untilNoneIsOpen(client: Client, standstillMs: number): Promise<string[]> {
   let latest = await openRuns(client);
   let movedAt = performance.now();
-  while (latest.size > 0) {
-    if (performance.now() - movedAt > standstillMs) {
+  // One that has just begun is not in the list yet: that there is none counts when it holds.
+  let looksWithNone = 0;
+  while (looksWithNone < 3) {
+    if (latest.size > 0 && performance.now() - movedAt > standstillMs) {
       for (const id of latest) await client.workflow.getHandle(id).terminate('the fault campaign gave up waiting');
       return [...latest];
     }
@@ -100,6 +102,7 @@ export async function untilNoneIsOpen(client: Client, standstillMs: number): Pro
     // Each has an id of its own: one that is tried again or continues as new has not ended.
     if ([...latest].some((id) => id.startsWith('tidemark/run/') && !open.has(id))) movedAt = performance.now();
     latest = open;
+    looksWithNone = open.size === 0 ? looksWithNone + 1 : 0;
   }
   return [];
 }

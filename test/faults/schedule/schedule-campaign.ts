@@ -98,15 +98,20 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
     return { workflowIds: [], made, seconds: (performance.now() - began) / 1_000 };
   }
 
-  /** Nothing changes any more: what the Schedules start now brings the rest. Then they are paused, and what is there is judged. */
+  /**
+   * Nothing changes any more. The Schedules are paused before the runs that wait are waited for: on a slow machine they fire faster than
+   * runs end. What each starts once more brings the rest, and what is there is judged.
+   */
   async conclude(): Promise<number> {
     const { cell, source, log, watch, targets, say } = this;
     const { findings } = this.lane;
     await source.stop();
-    await this.untilEachHasRun(new Date(), 'at the end');
     await cell.pause();
-    const open = await untilNoneIsOpen(cell.connection.client, STUCK_AFTER_MS);
-    for (const id of open) findings.add('stuck', `${id} is open, and no run has ended for ${STUCK_AFTER_MS / 1_000} s`);
+    await this.untilNoneIsOpen();
+    const began = new Date();
+    await cell.trigger();
+    await this.untilEachHasRun(began, 'at the end');
+    await this.untilNoneIsOpen();
     await watch.stop();
     const marks = await this.marks();
     const { fired, runs, batches } = await judgeSchedule({ cell, source, log, watch, targets, marks, findings });
@@ -134,6 +139,11 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
   async stop(): Promise<string[]> {
     await Promise.all([this.source.stop(), this.watch.stop()]).catch(() => undefined);
     return this.cell.stop();
+  }
+
+  private async untilNoneIsOpen(): Promise<void> {
+    for (const id of await untilNoneIsOpen(this.cell.connection.client, STUCK_AFTER_MS))
+      this.lane.findings.add('stuck', `${id} is open, and no run has ended for ${STUCK_AFTER_MS / 1_000} s`);
   }
 
   private async untilEachHasRun(since: Date, when: string): Promise<void> {

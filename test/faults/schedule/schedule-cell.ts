@@ -84,6 +84,14 @@ export class ScheduleCell {
     }
   }
 
+  /** One more run of each, while they are paused. */
+  async trigger(): Promise<void> {
+    for (const name of allPipelines(this.pipelines)) {
+      const { scheduleId } = await ownSchedule(this.connection, this.config, name);
+      await this.connection.client.schedule.getHandle(scheduleId).trigger();
+    }
+  }
+
   /** How many runs the Schedules have started so far. */
   async fired(): Promise<number> {
     let fired = 0;
