@@ -56,6 +56,18 @@ describe('a connection', () => {
     await own.close();
   }, 600_000);
 
+  it('compiles no statements, unless somebody has said that it is to', async () => {
+    const jit = async (): Promise<unknown> => {
+      const own = new Postgres({ url: setting.database.url });
+      const { rows } = await own.use((client) => client.query<{ jit: string }>('SHOW jit'));
+      await own.close();
+      return rows[0]?.jit;
+    };
+    expect(await jit()).toBe('off');
+    await setting.ask(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET jit = on', current_database()); END $$`);
+    expect(await jit()).toBe('on');
+  });
+
   it('that is left within a transaction is not handed on', async () => {
     await setting.postgres.use((client) => client.query('BEGIN; CREATE TABLE left_open ()'));
     expect(await setting.ask(`SELECT to_regclass('left_open')`)).toBeNull();

@@ -187,12 +187,15 @@ export function processIdOf(client: pg.ClientBase): number | undefined {
 /**
  * What values look like in text must not depend on how the role is set up; the order of day and month in input stays as it is.
  * A client that died is noticed within seconds, even by a long statement (PostgreSQL 14 on Linux and newer).
+ * Where nobody has said anything about `jit`, it is off, as PostgreSQL 19 has it by default: the questions about a table, which read much of the
+ * catalogue, would each be compiled first, for longer than they take.
  */
 async function prepareSession(client: pg.ClientBase): Promise<void> {
   await client.query(`SELECT set_config(name, CASE name
       WHEN 'DateStyle' THEN 'ISO' WHEN 'IntervalStyle' THEN 'postgres' WHEN 'bytea_output' THEN 'hex' WHEN 'extra_float_digits' THEN '1'
-      WHEN 'client_min_messages' THEN 'warning' ELSE '5s' END, false)
+      WHEN 'client_min_messages' THEN 'warning' WHEN 'jit' THEN 'off' ELSE '5s' END, false)
     FROM pg_catalog.pg_settings
     WHERE name IN ('DateStyle', 'IntervalStyle', 'bytea_output', 'extra_float_digits', 'client_min_messages')
+      OR (name = 'jit' AND source = 'default')
       OR (name = 'client_connection_check_interval' AND version() LIKE '%linux%')`);
 }
