@@ -7,7 +7,7 @@ import { Random } from './faults/random.js';
 import { judgeCommits, type Commit } from './faults/schedule/commit-log.js';
 import { judgeDownload } from './faults/schedule/judge-download.js';
 import { KINDS, planScheduleFaults } from './faults/schedule/plan.js';
-import { judgeSpans, judgeTurns, type Span } from './faults/schedule/span.js';
+import { judgeSpans, judgeTurns, STUCK_AFTER_MS, type Span } from './faults/schedule/span.js';
 import { TableModel } from './faults/table-model.js';
 
 let findings: Findings;
@@ -41,12 +41,13 @@ describe('the judge of runs that Schedules start', () => {
   });
 
   it('lets a run wait for its turn as long as others end before it', () => {
-    judgeTurns([span('a', 0, 100_000), span('b', 0, 200_000), span('c', 0, 300_000)], findings);
+    const turn = STUCK_AFTER_MS - 1;
+    judgeTurns([span('a', 0, turn), span('b', 0, 2 * turn), span('c', 0, 3 * turn)], findings);
     expect(findings.words).toEqual([]);
   });
 
   it('notices a run that takes too long once it is its turn, one that never ends, and one that failed', () => {
-    judgeTurns([span('a', 0, 100_000), span('b', 0, 300_000)], findings);
+    judgeTurns([span('a', 0, 100_000), span('b', 0, 100_001 + STUCK_AFTER_MS)], findings);
     expect(findings.stuck).toBe(1);
     judgeTurns([span('a', 0, 100_000), span('b', 0)], findings);
     expect(findings.stuck).toBe(2);

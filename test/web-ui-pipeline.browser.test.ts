@@ -106,6 +106,7 @@ describe('a scheduled pipeline in the Web UI, while it runs', () => {
       await whereShown(page, `High watermarks of ${DOWN}`);
       const { runId } = await held.work.describe();
       await whereShown(page, new RegExp(`By run ${runId}, at `, 'u'));
+      marks = await held.watermarks.query<Watermarks>('watermarks');
       // A table for each run: the one that is under way has moved the tables that had changed, the one before it the others.
       const moved = await rowsAround(await whereShown(page, 'geo_airports'));
       const before = await rowsAround(await whereShown(page, HELD.waiting));

@@ -85,7 +85,7 @@ export async function untilRunEnded(client: Client, pipeline: string, since: Dat
 
 /**
  * Waits until none of the runs is open any more. When none that a Schedule has started has ended for `standstillMs`, those that are open
- * are ended; a machine that is merely slow, with many that wait for each other, is given the time. Returns their workflow ids.
+ * are ended; a machine that is merely slow, with many that wait for each other, is given the time. Returns what they were waiting for.
  */
 export async function untilNoneIsOpen(client: Client, standstillMs: number): Promise<string[]> {
   let latest = await openRuns(client);
@@ -94,8 +94,12 @@ export async function untilNoneIsOpen(client: Client, standstillMs: number): Pro
   let looksWithNone = 0;
   while (looksWithNone < 3) {
     if (latest.size > 0 && performance.now() - movedAt > standstillMs) {
-      for (const id of latest) await client.workflow.getHandle(id).terminate('the fault campaign gave up waiting');
-      return [...latest];
+      const stuck: string[] = [];
+      for (const id of latest) {
+        stuck.push(`${id} is open (${await pendingOf(client, id)})`);
+        await client.workflow.getHandle(id).terminate('the fault campaign gave up waiting');
+      }
+      return stuck;
     }
     await sleep(300);
     const open = await openRuns(client);
@@ -105,6 +109,18 @@ export async function untilNoneIsOpen(client: Client, standstillMs: number): Pro
     looksWithNone = open.size === 0 ? looksWithNone + 1 : 0;
   }
   return [];
+}
+
+/** What an open workflow waits for, as the server has it. */
+async function pendingOf(client: Client, workflowId: string): Promise<string> {
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
+  const steps = (raw.pendingActivities ?? []).map(
+    ({ activityType, attempt, state, lastFailure }) =>
+      `${activityType?.name}, attempt ${attempt}, state ${state}${lastFailure == null ? '' : `: ${lastFailure.message}`}`,
+  );
+  const children = (raw.pendingChildren ?? []).map((child) => `the child ${child.workflowId}`);
+  const task = raw.pendingWorkflowTask == null ? [] : [`a workflow task, attempt ${raw.pendingWorkflowTask.attempt}`];
+  return [...steps, ...children, ...task].join('; ') || 'nothing is pending';
 }
 
 /** Workflow ids. */

@@ -142,8 +142,8 @@ class SchedulePlace implements LanePlace<ScheduleFault> {
   }
 
   private async untilNoneIsOpen(): Promise<void> {
-    for (const id of await untilNoneIsOpen(this.cell.connection.client, STUCK_AFTER_MS))
-      this.lane.findings.add('stuck', `${id} is open, and no run has ended for ${STUCK_AFTER_MS / 1_000} s`);
+    for (const found of await untilNoneIsOpen(this.cell.connection.client, STUCK_AFTER_MS))
+      this.lane.findings.add('stuck', `${found}, and no run has ended for ${STUCK_AFTER_MS / 1_000} s`);
   }
 
   private async untilEachHasRun(since: Date, when: string): Promise<void> {

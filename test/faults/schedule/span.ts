@@ -12,8 +12,8 @@ export interface Span {
   failure: string | undefined;
 }
 
-/** A run that was open for longer counts as stuck. */
-export const STUCK_AFTER_MS = 150_000;
+/** A run that was open for longer counts as stuck: all attempts of a step, with the waits between them, take five minutes. */
+export const STUCK_AFTER_MS = 400_000;
 
 /** Whether something has happened while the run was open; all clocks are this machine's. */
 export function isWithin({ began, ended }: Span, at: number): boolean {
