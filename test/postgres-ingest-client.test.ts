@@ -64,8 +64,14 @@ describe('a connection', () => {
       return rows[0]?.jit;
     };
     expect(await jit()).toBe('off');
-    await setting.ask(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET jit = on', current_database()); END $$`);
-    expect(await jit()).toBe('on');
+    const ofDatabase = (change: string): Promise<unknown> =>
+      setting.ask(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I ${change}', current_database()); END $$`);
+    await ofDatabase('SET jit = on');
+    try {
+      expect(await jit()).toBe('on');
+    } finally {
+      await ofDatabase('RESET jit');
+    }
   });
 
   it('that is left within a transaction is not handed on', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { pipelineWorkflowId } from '../../../contracts/run-inputs.js';
 import type { HistoryEvent } from '../../support/secret-scan.js';
 import type { Span } from './span.js';
@@ -94,11 +95,8 @@ export async function untilNoneIsOpen(client: Client, standstillMs: number): Pro
   let looksWithNone = 0;
   while (looksWithNone < 3) {
     if (latest.size > 0 && performance.now() - movedAt > standstillMs) {
-      const stuck: string[] = [];
-      for (const id of latest) {
-        stuck.push(`${id} is open (${await pendingOf(client, id)})`);
-        await client.workflow.getHandle(id).terminate('the fault campaign gave up waiting');
-      }
+      const stuck = await Promise.all([...latest].map(async (id) => `${id} is open (${await pendingOf(client, id)})`));
+      for (const id of latest) await endOpen(client, id);
       return stuck;
     }
     await sleep(300);
@@ -111,12 +109,22 @@ export async function untilNoneIsOpen(client: Client, standstillMs: number): Pro
   return [];
 }
 
+/** The end of one may be that of another. */
+async function endOpen(client: Client, workflowId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).terminate('the fault campaign gave up waiting');
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
 /** What an open workflow waits for, as the server has it. */
 async function pendingOf(client: Client, workflowId: string): Promise<string> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   const steps = (raw.pendingActivities ?? []).map(
     ({ activityType, attempt, state, lastFailure }) =>
-      `${activityType?.name}, attempt ${attempt}, state ${state}${lastFailure == null ? '' : `: ${lastFailure.message}`}`,
+      `${activityType?.name}, attempt ${attempt}, ${proto.temporal.api.enums.v1.PendingActivityState[state ?? 0]}` +
+      (lastFailure == null ? '' : `: ${lastFailure.message}`),
   );
   const children = (raw.pendingChildren ?? []).map((child) => `the child ${child.workflowId}`);
   const task = raw.pendingWorkflowTask == null ? [] : [`a workflow task, attempt ${raw.pendingWorkflowTask.attempt}`];
