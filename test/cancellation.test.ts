@@ -192,6 +192,7 @@ describe('a worker that is shut down in the middle of a step', () => {
   });
 
   it('that receives a table: another one receives it whole, and no temporary file is left', async () => {
+    await tenant.execute(...batch);
     tenant.sandbox.setFaults([
       { kind: 'trickle', match: { route: 'download.get', table: 'cust_customers' }, bytesPerSecond: 20, times: 1 },
     ]);

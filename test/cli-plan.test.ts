@@ -8,20 +8,21 @@ import { noteSecrets } from './support/known-secrets.js';
 import { makeProject, type Project } from './support/project.js';
 
 let temporal: TemporalTestEnvironment;
-let sandbox: TitanSandbox;
 let project: Project;
+/** Of the tests that change nothing in TitanRDM; the others have one each. */
+let sandbox: TitanSandbox;
 let options: CliOptions;
+const sandboxes: TitanSandbox[] = [];
 let auto: string;
 let limited: string;
 
 const HEADER = 'customer_code,name,segment,credit_limit,active\n';
 const tidemark = (...args: string[]): Promise<CliResult> => cli(args, options);
-const calls = (route: string): number => sandbox.requestLog.filter((call) => call.route === route).length;
+const calls = (route: string, of = sandbox): number => of.requestLog.filter((call) => call.route === route).length;
 const put = (rows: string): Promise<void> => project.put('lake/cust_customers.csv', `${HEADER}${rows}`);
 
 beforeAll(async () => {
   temporal = await temporalTestEnvironment();
-  sandbox = await startTitanSandbox({ exportDelayMs: 0 });
   project = await makeProject();
   auto = project.up.replace('up', 'auto');
   limited = project.up.replace('up', 'limited');
@@ -37,29 +38,37 @@ beforeAll(async () => {
     input: { ${input}, direction: upload, domains: [Customer], maxDeletes: 50% }
 `,
   );
-  options = {
-    cwd: project.folder,
-    env: {
-      TEMPORAL_ADDRESS: temporal.address,
-      TEMPORAL_NAMESPACE: temporal.namespace,
-      TITAN_URL: sandbox.url,
-      TITAN_ID: sandbox.clientId,
-      TITAN_SECRET: sandbox.clientSecret,
-    },
-  };
+  ({ sandbox, options } = await openSandbox());
 });
 beforeEach(() => put('007,Bond,NA,1.10,true\n008,"Bill, jr.",,,\n'));
 afterEach(() => sandbox.clearFaults());
 afterAll(async () => {
-  noteSecrets([sandbox.clientSecret, ...sandbox.issuedTokens]);
-  await sandbox.close();
+  for (const each of sandboxes) {
+    noteSecrets([each.clientSecret, ...each.issuedTokens]);
+    await each.close();
+  }
   await project.remove();
   await temporal.close();
 });
 
+/** An empty TitanRDM, and what the command needs to reach it. */
+async function openSandbox(): Promise<{ sandbox: TitanSandbox; options: CliOptions }> {
+  const opened = await startTitanSandbox({ exportDelayMs: 0 });
+  sandboxes.push(opened);
+  const env = {
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    TITAN_URL: opened.url,
+    TITAN_ID: opened.clientId,
+    TITAN_SECRET: opened.clientSecret,
+  };
+  return { sandbox: opened, options: { cwd: project.folder, env } };
+}
+
 describe('tidemark plan of a pipeline into TitanRDM', () => {
   it('says what would be inserted, writes a sample, and creates no import', async () => {
-    const planned = await tidemark('plan', project.up);
+    const empty = await openSandbox();
+    const planned = await cli(['plan', project.up], empty.options);
     expect(planned).toMatchObject({ code: 0, stderr: '' });
     expect(planned.stdout).toMatch(/^Customer +customers +full +2 +0 +2 +0 +0 +sent$/mu);
     expect(planned.stdout).not.toContain('Bond');
@@ -69,7 +78,7 @@ describe('tidemark plan of a pipeline into TitanRDM', () => {
       change: 'insert',
       after: { customer_code: '008', name: 'Bill, jr.', segment: null, credit_limit: null, active: null },
     });
-    expect(calls('imports.new')).toBe(0);
+    expect(calls('imports.new', empty.sandbox)).toBe(0);
   });
 
   describe('once a run has brought the tables there', () => {
@@ -123,6 +132,8 @@ describe('tidemark plan of a pipeline into TitanRDM', () => {
     });
 
     it('says of a download which tables and how many rows would be received, and receives none', async () => {
+      // A comparison does receive.
+      await tidemark('plan', auto);
       const planned = await tidemark('plan', project.down);
       expect(planned).toMatchObject({ code: 0, stderr: '' });
       expect(planned.stdout).toMatch(/^Customer +customers +full +2 +absent +received$/mu);
@@ -135,20 +146,22 @@ describe('tidemark plan of a pipeline into TitanRDM', () => {
     });
 
     it("loses and removes nothing when the worker is killed in the middle of an 'auto' comparison", async () => {
-      await put('008,"Bill, jr.",,,\n010,Ten,,,\n');
-      sandbox.setFaults([{ kind: 'slow', delayMs: 60_000, match: { route: 'download.get' }, times: 1 }]);
-      const first = startCliWorker(options);
+      const own = await openSandbox();
+      const first = startCliWorker(own.options);
       await first.line(/^worker: polls task queue/u);
-      const running = startCli(['run', auto, '--wait', '--json'], options);
-      while (sandbox.faultLog.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect((await cli(['run', project.up, '--wait'], own.options)).code).toBe(0);
+      await put('008,"Bill, jr.",,,\n010,Ten,,,\n');
+      own.sandbox.setFaults([{ kind: 'slow', delayMs: 60_000, match: { route: 'download.get' }, times: 1 }]);
+      const running = startCli(['run', auto, '--wait', '--json'], own.options);
+      while (own.sandbox.faultLog.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       first.child.kill('SIGKILL');
       await first.ended;
-      const second = startCliWorker(options);
+      const second = startCliWorker(own.options);
       const ended = await running.ended;
       second.child.kill('SIGTERM');
       await second.ended;
       expect(ended.code).toBe(0);
-      const keys = (await sandbox.rows('cust_customers')).map((row) => row['customer_code']);
+      const keys = (await own.sandbox.rows('cust_customers')).map((row) => row['customer_code']);
       expect(keys.sort()).toEqual(['008', '010']);
     });
   });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
 import { usableBundle } from '../workers/workflow-bundle.js';
 import { cli, startCli, type CliOptions } from './support/cli.js';
@@ -11,6 +11,7 @@ import { makeProject, type Project } from './support/project.js';
 const WEB_UI = 'http://ui.example:8233';
 let temporal: TemporalTestEnvironment;
 let sandbox: TitanSandbox;
+/** Each test has one, and the Schedules of its pipelines. */
 let project: Project;
 let options: CliOptions & { env: Record<string, string> };
 let plain: string;
@@ -24,6 +25,8 @@ beforeAll(async () => {
   temporal = await temporalTestEnvironment();
   sandbox = await startTitanSandbox({ exportDelayMs: 0 });
   noteSecrets([sandbox.clientSecret]);
+});
+beforeEach(async () => {
   project = await makeProject();
   plain = await readFile(path.join(project.folder, 'tidemark.yaml'), 'utf8');
   options = {
@@ -40,14 +43,16 @@ beforeAll(async () => {
     },
   };
 });
-afterAll(async () => {
+afterEach(async () => {
   await temporal.client.schedule
     .getHandle(`tidemark/${project.up}`)
     .delete()
     .catch(() => undefined);
+  await project.remove();
+});
+afterAll(async () => {
   noteSecrets(sandbox.issuedTokens);
   await sandbox.close();
-  await project.remove();
   await temporal.close();
 });
 
@@ -65,6 +70,7 @@ describe('tidemark apply', () => {
   });
 
   it('with --yes makes the Schedules, and the second time finds nothing to do', async () => {
+    await withSchedule('{ cron: 0 2 * * *, timezone: Europe/London }');
     const first = await tidemark('apply', '--yes', '--json');
     expect(first.code).toBe(0);
     expect(JSON.parse(first.stdout)).toMatchObject({
@@ -81,6 +87,8 @@ describe('tidemark apply', () => {
   });
 
   it('names what changes, with what was and what will be, and the link of the Schedule', async () => {
+    await withSchedule('{ cron: 0 2 * * *, timezone: Europe/London }');
+    expect((await tidemark('apply', '--yes')).code).toBe(0);
     await withSchedule('{ cron: 0 3 * * *, timezone: Europe/London, overlap: bufferOne }');
     const { code, stdout } = await tidemark('apply', '--yes');
     expect(code).toBe(0);
@@ -104,9 +112,8 @@ describe('tidemark apply', () => {
 });
 
 describe('tidemark pause, status and resume', () => {
-  beforeAll(() => withSchedule('{ cron: 0 0 1 1 *, paused: false }'));
-
   it('tell of each other: paused with its reason, then the next runs', async () => {
+    await withSchedule('{ cron: 0 0 1 1 *, paused: false }');
     expect((await tidemark('apply', '--yes')).code).toBe(0);
     const paused = await tidemark('pause', project.up, '--reason', 'a holiday');
     expect(paused.stdout).toContain(`paused: tidemark/${project.up}  ${WEB_UI}/`);
@@ -127,6 +134,7 @@ describe('tidemark pause, status and resume', () => {
   });
 
   it('of a pipeline without a Schedule say so, and of one that there is not name the near ones', async () => {
+    await withSchedule('{ cron: 0 0 1 1 *, paused: false }');
     const without = await tidemark('pause', project.down);
     expect(without.code).toBe(1);
     expect(without.stderr).toContain('(NO_SCHEDULE)');
@@ -137,6 +145,8 @@ describe('tidemark pause, status and resume', () => {
 
 describe('tidemark backfill', () => {
   it('says which runs are due and what becomes of them, and refuses ranges that mean nothing', async () => {
+    await withSchedule('{ cron: 0 0 1 1 *, paused: false }');
+    expect((await tidemark('apply', '--yes')).code).toBe(0);
     const range = ['--from', '2024-01-01', '--to', '2026-01-01T00:00:00Z'];
     const { code, stdout } = await tidemark('backfill', project.up, ...range, '--dry-run', '--overlap', 'skip');
     expect(code).toBe(0);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pipelineWorkflowId } from '../contracts/config.js';
 import type { TitanConventionDownloadResult } from '../contracts/titan-results.js';
 import { watermarkWorkflowId, type Watermarks } from '../contracts/watermark.js';
@@ -17,9 +17,20 @@ let sandbox: TitanSandbox;
 let project: Project;
 let worker: RunningCli;
 let options: CliOptions;
-const nightly = `nightly-${randomUUID()}`;
+const pipelines: string[] = [];
+const pipeline = (name: string): string => {
+  const unique = `${name}-${randomUUID()}`;
+  pipelines.push(unique);
+  return unique;
+};
+/** Has run once, and no test changes what it holds: each that would has a pipeline of its own. */
+const nightly = pipeline('nightly');
+const [neverRan, isSet, isReset] = [pipeline('never-ran'), pipeline('is-set'), pipeline('is-reset')];
+const [isInterrupted, isTerminated] = [pipeline('is-interrupted'), pipeline('is-terminated')];
 const tidemark = (...args: string[]) => cli(args, options);
-const set = (...args: string[]) => tidemark('watermark', 'set', nightly, ...args);
+const run = async (name: string): Promise<void> => {
+  expect((await tidemark('run', name, '--wait')).code).toBe(0);
+};
 const MARK = '2001-01-01T00:00:00Z';
 
 beforeAll(async () => {
@@ -27,10 +38,14 @@ beforeAll(async () => {
   sandbox = await startTitanSandbox({ exportDelayMs: 0 });
   project = await makeProject(
     undefined,
-    `  ${nightly}:
+    `${pipelines
+      .map(
+        (name) => `  ${name}:
     workflow: titanConventionDownload
     input: { connection: tenant, branch: { name: main }, domain: Customer, store: landing, pattern: incremental, poll: { intervalSeconds: 0.1 } }
-  whole:
+`,
+      )
+      .join('')}  whole:
     workflow: titanConventionDownload
     input: { connection: tenant, branch: { name: main }, domain: Customer, store: landing }
   numbers:
@@ -53,12 +68,17 @@ beforeAll(async () => {
   };
   worker = startCliWorker(options);
   await worker.line(/^worker: polls task queue/);
+  await run(nightly);
+});
+afterEach(() => {
+  sandbox.configure({ exportDelayMs: 0 });
 });
 afterAll(async () => {
-  await temporal.client.workflow
-    .getHandle(watermarkWorkflowId(nightly))
-    .terminate('the test is over')
-    .catch(() => undefined);
+  for (const name of pipelines)
+    await temporal.client.workflow
+      .getHandle(watermarkWorkflowId(name))
+      .terminate('the test is over')
+      .catch(() => undefined);
   worker.child.kill('SIGTERM');
   await worker.ended;
   await sandbox.close();
@@ -68,13 +88,12 @@ afterAll(async () => {
 
 describe('tidemark watermark', () => {
   it('says that a pipeline which has not run holds none', async () => {
-    const { code, stderr } = await tidemark('watermark', 'get', nightly);
-    expect([code, stderr]).toEqual([0, `tidemark: ${nightly} holds no high watermark yet\n`]);
-    expect((await tidemark('history', nightly)).stderr).toContain('nothing has moved');
+    const { code, stderr } = await tidemark('watermark', 'get', neverRan);
+    expect([code, stderr]).toEqual([0, `tidemark: ${neverRan} holds no high watermark yet\n`]);
+    expect((await tidemark('history', neverRan)).stderr).toContain('nothing has moved');
   });
 
   it('shows what a run has reached, by table', async () => {
-    expect((await tidemark('run', nightly, '--wait')).code).toBe(0);
     const { stdout } = await tidemark('watermark', 'get', nightly);
     expect(stdout).toMatch(/^key +value +at +run\n.*cust_customers +"20/su);
     const { stdout: json } = await tidemark('watermark', 'get', nightly, 'cust_customers', '--json');
@@ -86,26 +105,29 @@ describe('tidemark watermark', () => {
   });
 
   it('sets one for the next run, which begins from there', async () => {
-    const { code, stdout } = await set('cust_customers', '--value', `"${MARK}"`, '--reason', 'bad rows');
-    expect([code, stdout]).toEqual([0, `${nightly}: cust_customers is set to "${MARK}" for the next run\n`]);
+    await run(isSet);
+    const set = ['watermark', 'set', isSet, 'cust_customers', '--value', `"${MARK}"`, '--reason', 'bad rows'];
+    const { code, stdout } = await tidemark(...set);
+    expect([code, stdout]).toEqual([0, `${isSet}: cust_customers is set to "${MARK}" for the next run\n`]);
     const by = userInfo().username;
-    expect((await tidemark('watermark', 'get', nightly)).stdout).toContain(`set "${MARK}" by ${by}: bad rows`);
-    const run = await tidemark('run', nightly, '--wait', '--json');
-    expect(JSON.parse(run.stdout)).toMatchObject({
+    expect((await tidemark('watermark', 'get', isSet)).stdout).toContain(`set "${MARK}" by ${by}: bad rows`);
+    const next = await tidemark('run', isSet, '--wait', '--json');
+    expect(JSON.parse(next.stdout)).toMatchObject({
       result: { tables: expect.arrayContaining([expect.objectContaining({ watermark: expect.anything() })]) },
     });
-    expect((await tidemark('watermark', 'get', nightly)).stdout).not.toContain('bad rows');
-    const { stdout: history } = await tidemark('history', nightly);
+    expect((await tidemark('watermark', 'get', isSet)).stdout).not.toContain('bad rows');
+    const { stdout: history } = await tidemark('history', isSet);
     expect(history).toMatch(/cust_customers +set .*bad rows\n.*cust_customers +applied/su);
-    const { events } = JSON.parse((await tidemark('history', nightly, '--json')).stdout) as { events: unknown[] };
+    const { events } = JSON.parse((await tidemark('history', isSet, '--json')).stdout) as { events: unknown[] };
     expect(events).toContainEqual(expect.objectContaining({ kind: 'set', by, reason: 'bad rows', to: MARK }));
   });
 
   it('resets one in the name of somebody else', async () => {
-    const reset = ['watermark', 'reset', nightly, 'cust_customers', '--reason', 'anew', '--by', 'ann', '--json'];
+    await run(isReset);
+    const reset = ['watermark', 'reset', isReset, 'cust_customers', '--reason', 'anew', '--by', 'ann', '--json'];
     const { stdout } = await tidemark(...reset);
     expect(JSON.parse(stdout)).toMatchObject({
-      pipeline: nightly,
+      pipeline: isReset,
       key: 'cust_customers',
       override: { kind: 'reset', by: 'ann', reason: 'anew' },
     });
@@ -158,19 +180,21 @@ describe('tidemark watermark', () => {
 
 describe('a worker that is killed in the middle of an incremental run', () => {
   it('is followed by another one, which ends the run, and the watermarks are what the rows are', async () => {
+    await run(isInterrupted);
+    expect((await tidemark('watermark', 'reset', isInterrupted, 'cust_customers', '--reason', 'anew')).code).toBe(0);
     sandbox.configure({ exportDelayMs: 2_000 });
     const asked = () => sandbox.requestLog.filter(({ route }) => route === 'exports.new').length;
     const before = asked();
-    expect((await tidemark('run', nightly)).code).toBe(0);
+    expect((await tidemark('run', isInterrupted)).code).toBe(0);
     while (asked() < before + 2) await sleep(20);
     worker.child.kill('SIGKILL');
     await worker.ended;
     worker = startCliWorker(options);
-    const result: unknown = await temporal.client.workflow.getHandle(pipelineWorkflowId(nightly)).result();
+    const result: unknown = await temporal.client.workflow.getHandle(pipelineWorkflowId(isInterrupted)).result();
     // Reset above: this run's first one.
     expect(result).toMatchObject({ totals: { failed: 0 }, tables: expect.anything() });
     const { tables } = result as TitanConventionDownloadResult;
-    const { stdout } = await tidemark('watermark', 'get', nightly, '--json');
+    const { stdout } = await tidemark('watermark', 'get', isInterrupted, '--json');
     const { watermarks } = JSON.parse(stdout) as { watermarks: Watermarks };
     for (const { conventionKey, watermark } of tables) expect(watermarks[conventionKey]?.value).toBe(watermark?.to);
   });
@@ -178,12 +202,13 @@ describe('a worker that is killed in the middle of an incremental run', () => {
 
 describe('a watermark workflow that somebody has terminated', () => {
   it('is shown with what it held last, and that the next run begins without it', async () => {
-    const handle = temporal.client.workflow.getHandle(watermarkWorkflowId(nightly));
+    await run(isTerminated);
+    const handle = temporal.client.workflow.getHandle(watermarkWorkflowId(isTerminated));
     await handle.terminate('by mistake');
-    const { code, stdout, stderr } = await tidemark('watermark', 'get', nightly);
+    const { code, stdout, stderr } = await tidemark('watermark', 'get', isTerminated);
     expect([code, stdout]).toEqual([0, expect.stringContaining('cust_customers')]);
     expect(stderr).toMatch(/ended as TERMINATED at 20.*: the next run .*begins from nothing/u);
-    const { stdout: json } = await tidemark('watermark', 'get', nightly, '--json');
+    const { stdout: json } = await tidemark('watermark', 'get', isTerminated, '--json');
     expect(JSON.parse(json)).toMatchObject({ lost: { status: 'TERMINATED' } });
   });
 });
