@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { cli, startCliWorker, type CliOptions, type RunningCli } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
 import { openDatabase, type TestDatabase } from './support/postgres.js';
 
 const id = randomUUID().slice(0, 8);
-const pipeline = `orders-${id}`;
+/** Each pipeline has its orders in a schema of its own. */
+const pipelineOf = (schema: string): string => `${schema}-${id}`;
 let temporal: TemporalTestEnvironment;
 let database: TestDatabase;
 let client: pg.Client;
@@ -26,18 +27,22 @@ connections:
   warehouse: { type: postgres, url: '\${DB_URL}', user: '\${DB_USER}', password: '\${DB_PASSWORD}', ssl: disable }
   inbox: { type: files, path: inbox }
 pipelines:
-  ${pipeline}:
+${['planned', 'sales', 'loaded', 'taken']
+  .map(
+    (schema) => `  ${pipelineOf(schema)}:
     workflow: postgresIngest
     description: Orders as the shop writes them
     input:
       source: { type: files, connection: inbox, pattern: orders-*.csv }
       target: warehouse
       tables:
-        - schema: sales
+        - schema: ${schema}
           name: orders
           columns: [{ name: id, type: bigint }, { name: zip, type: text }, { name: amount, type: '${amount}' }]
           primaryKey: [id]
 `,
+  )
+  .join('')}`,
   );
 const tidemark = (...args: string[]) => cli(args, options);
 
@@ -58,9 +63,9 @@ beforeAll(async () => {
     },
   };
   await mkdir(path.join(folder, 'inbox'));
-  await configure('numeric(12,2)');
   await writeFile(path.join(folder, 'inbox', 'orders-1.csv'), 'id,zip,amount\n1,00501,1.10\n2,"",\n');
 });
+beforeEach(() => configure('numeric(12,2)'));
 afterAll(async () => {
   await database.close();
   await temporal.close();
@@ -69,11 +74,11 @@ afterAll(async () => {
 
 describe('a pipeline of postgresIngest at the command line', () => {
   it('has a plan that says what the first run would create, and creates nothing', async () => {
-    const planned = await tidemark('plan', pipeline);
+    const planned = await tidemark('plan', pipelineOf('planned'));
     expect(planned).toMatchObject({ code: 0, stderr: '' });
-    expect(planned.stdout).toContain('"sales"."orders": is created');
+    expect(planned.stdout).toContain('"planned"."orders": is created');
     expect(planned.stdout).toContain('starts from the high watermark null');
-    expect((await client.query(`SELECT FROM pg_namespace WHERE nspname = 'sales'`)).rowCount).toBe(0);
+    expect((await client.query(`SELECT FROM pg_namespace WHERE nspname = 'planned'`)).rowCount).toBe(0);
   });
 
   it('is checked: the database by its version', async () => {
@@ -83,10 +88,14 @@ describe('a pipeline of postgresIngest at the command line', () => {
   });
 
   describe('with a worker', () => {
+    /** Has run once; no test changes its table. */
+    const loaded = pipelineOf('loaded');
     let worker: RunningCli;
     beforeAll(async () => {
+      await configure('numeric(12,2)');
       worker = startCliWorker(options);
       await worker.line(/^worker: polls task queue/);
+      expect((await tidemark('run', loaded, '--wait')).code).toBe(0);
     });
     afterAll(async () => {
       worker.child.kill('SIGTERM');
@@ -94,7 +103,7 @@ describe('a pipeline of postgresIngest at the command line', () => {
     });
 
     it('runs, shows what it commits, and ends with the table and a summary', async () => {
-      const run = await tidemark('run', pipeline, '--wait');
+      const run = await tidemark('run', pipelineOf('sales'), '--wait');
       expect(run.code).toBe(0);
       expect(run.stderr).not.toContain('Warning');
       expect(run.stdout).toMatch(/table\s+rows\s+definition\nsales\.orders\s+2\s+created/u);
@@ -106,33 +115,35 @@ describe('a pipeline of postgresIngest at the command line', () => {
     });
 
     it('has nothing to do in the next run, and belongs to the pipeline by its name', async () => {
-      const run = await tidemark('run', pipeline, '--wait', '--json');
+      const run = await tidemark('run', loaded, '--wait', '--json');
       expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'completed', result: { batches: 0 } });
-      const { rows } = await client.query(`SELECT obj_description('sales.orders'::regclass) AS comment`);
+      const { rows } = await client.query(`SELECT obj_description('loaded.orders'::regclass) AS comment`);
       const { tidemark: marker } = JSON.parse((rows as { comment: string }[])[0]!.comment) as { tidemark: object };
-      expect(marker).toMatchObject({ pipeline, sequence: 1 });
+      expect(marker).toMatchObject({ pipeline: loaded, sequence: 1 });
     });
 
     it('has a plan that says first what a changed definition would lose', async () => {
       await configure('integer');
-      const planned = await tidemark('plan', pipeline);
+      const planned = await tidemark('plan', loaded);
       expect(planned.code).toBe(0);
       expect(planned.stdout).toMatch(/^! lost: digits or parts of the values of column "amount"/u);
       expect(planned.stdout).toContain('is replaced by a new table');
-      const forMachines = JSON.parse((await tidemark('plan', pipeline, '--json')).stdout) as object;
+      const forMachines = JSON.parse((await tidemark('plan', loaded, '--json')).stdout) as object;
       expect(forMachines).toMatchObject({
-        marker: { pipeline },
+        marker: { pipeline: loaded },
         tables: [{ action: 'replace', losses: [{ kind: 'narrowing', column: 'amount' }] }],
       });
-      const { rows } = await client.query('SELECT amount FROM sales.orders WHERE id = 1');
+      const { rows } = await client.query('SELECT amount FROM loaded.orders WHERE id = 1');
       expect(rows).toEqual([{ amount: '1.10' }]);
     });
 
     it('has a plan that says whose the table is when it is not its own, and ends with 1', async () => {
-      const { rows } = await client.query(`SELECT obj_description('sales.orders'::regclass) AS comment`);
-      const comment = (rows as { comment: string }[])[0]!.comment.replace(pipeline, 'another');
-      await client.query(`COMMENT ON TABLE sales.orders IS '${comment}'`);
-      const planned = await tidemark('plan', pipeline);
+      const taken = pipelineOf('taken');
+      expect((await tidemark('run', taken, '--wait')).code).toBe(0);
+      const { rows } = await client.query(`SELECT obj_description('taken.orders'::regclass) AS comment`);
+      const comment = (rows as { comment: string }[])[0]!.comment.replace(taken, 'another');
+      await client.query(`COMMENT ON TABLE taken.orders IS '${comment}'`);
+      const planned = await tidemark('plan', taken);
       expect(planned.code).toBe(1);
       expect(planned.stdout).toMatch(/^! cannot be done: the table belongs to pipeline 'another'/u);
     });

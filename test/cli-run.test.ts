@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTitanSandbox, type TitanSandbox } from '../sandbox/titanrdm/index.js';
 import { cli, startCli, startCliWorker, type CliOptions, type RunningCli } from './support/cli.js';
 import { temporalTestEnvironment, type TemporalTestEnvironment } from './support/environment.js';
@@ -11,8 +11,10 @@ let temporal: TemporalTestEnvironment;
 let sandbox: TitanSandbox;
 let project: Project;
 let worker: RunningCli;
+/** Sends what `project.up` sends, to a branch to which nothing else is sent. */
+let toDev: string;
 let options: CliOptions & { env: Record<string, string> };
-/** Everything that any command printed. */
+/** Everything that the commands of a test printed. */
 let printed = '';
 
 const tidemark = async (...args: string[]) => {
@@ -29,6 +31,15 @@ beforeAll(async () => {
   temporal = await temporalTestEnvironment();
   sandbox = await startTitanSandbox({ exportDelayMs: 0 });
   project = await makeProject();
+  toDev = project.up.replace('up', 'to-dev');
+  await project.put(
+    'tidemark.yaml',
+    `${await readFile(path.join(project.folder, 'tidemark.yaml'), 'utf8')}
+  ${toDev}:
+    workflow: titanConventionUpload
+    input: { connection: tenant, branch: { name: dev }, domain: Customer, poll: { intervalSeconds: 0.1 }, store: lake }
+`,
+  );
   options = {
     cwd: project.folder,
     env: {
@@ -43,16 +54,21 @@ beforeAll(async () => {
   worker = startCliWorker(options);
   await worker.line(/^worker: polls task queue/);
 });
+beforeEach(() => {
+  printed = '';
+});
 afterEach(async () => {
   sandbox.configure({ importDelayMs: 0 });
   await temporal.client.workflow
     .getHandle(`tidemark/pipeline/${project.up}`)
     .terminate('the test is over')
     .catch(() => undefined);
+  expect(printed).not.toContain(sandbox.clientSecret);
 });
 afterAll(async () => {
   worker.child.kill('SIGTERM');
-  await worker.ended;
+  const { stdout, stderr } = await worker.ended;
+  expect(stdout + stderr).not.toContain(sandbox.clientSecret);
   await sandbox.close();
   await project.remove();
   await temporal.close();
@@ -60,19 +76,20 @@ afterAll(async () => {
 
 describe('tidemark run --wait', () => {
   it('shows progress on stderr with the link of the run, and per table what was done on stdout', async () => {
-    const { code, stdout, stderr } = await tidemark('run', project.up, '--wait');
+    const { code, stdout, stderr } = await tidemark('run', toDev, '--wait');
     expect(code).toBe(0);
-    expect(stderr).toMatch(linkPattern(project.up));
+    expect(stderr).toMatch(linkPattern(toDev));
     expect(stdout.split('\n').slice(0, 3)).toEqual([
       'domain    table      rows  inserted  updated  deleted  status',
       'Customer  customers     2         2        0        0  success',
       'Customer  segments      1         1        0        0  success',
     ]);
-    expect(stdout).toMatch(linkPattern(project.up));
-    expect(await sandbox.rows('cust_customers')).toHaveLength(2);
+    expect(stdout).toMatch(linkPattern(toDev));
+    expect(await sandbox.rows('cust_customers', { branch: 'dev' })).toHaveLength(2);
   });
 
   it('with --json prints the whole result as one line', async () => {
+    expect((await tidemark('run', project.up, '--wait')).code).toBe(0);
     const { code, stdout } = await tidemark('run', project.down, '--wait', '--json');
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(1);
@@ -182,11 +199,20 @@ describe('tidemark check', () => {
 
 describe('tidemark worker', () => {
   it('ends in an orderly way on SIGTERM; no command has printed a secret', async () => {
-    worker.child.kill('SIGTERM');
-    const { code, stdout, stderr } = await worker.ended;
-    expect(code).toBe(0);
-    expect(stderr).toContain('stopping');
-    expect(printed).toContain(project.up);
-    expect(printed + stdout + stderr).not.toContain(sandbox.clientSecret);
+    const own = await makeProject();
+    try {
+      const inFolder = { ...options, cwd: own.folder };
+      const another = startCliWorker(inFolder);
+      await another.line(/^worker: polls task queue/);
+      const ran = await cli(['run', own.up, '--wait'], inFolder);
+      another.child.kill('SIGTERM');
+      const { code, stdout, stderr } = await another.ended;
+      expect(code).toBe(0);
+      expect(stderr).toContain('stopping');
+      expect(ran.stdout).toContain(own.up);
+      expect(ran.stdout + ran.stderr + stdout + stderr).not.toContain(sandbox.clientSecret);
+    } finally {
+      await own.remove();
+    }
   });
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { configSchema } from '../contracts/config.js';
 import type { Notification } from '../contracts/operations.js';
 import { watchWorkflowId } from '../contracts/operations.js';
@@ -28,12 +28,18 @@ describe('notifications', () => {
   let worker: TidemarkWorker;
   let running: Promise<void>;
   const received: Received[] = [];
-  /** Statuses to answer what is told of `up` with, before 200. */
+  /** Statuses to answer what is told of `refused` with, before 200. */
   const answers: number[] = [];
-  const up = `up-${randomUUID().slice(0, 8)}`;
-  const quiet = `quiet-${randomUUID().slice(0, 8)}`;
+  /** A pipeline for each test. */
+  const pipeline = (name: string): string => `${name}-${randomUUID().slice(0, 8)}`;
+  const up = pipeline('up');
+  const refused = pipeline('refused');
+  const signalled = pipeline('signalled');
+  const terminated = pipeline('terminated');
+  const quiet = pipeline('quiet');
+  const calmed = pipeline('calmed');
   /** Its watch waits where nobody polls. */
-  const moved = `moved-${randomUUID().slice(0, 8)}`;
+  const moved = pipeline('moved');
   const input = {
     connection: 'tenant',
     branch: { name: 'main' },
@@ -50,7 +56,7 @@ describe('notifications', () => {
         const chunks: Buffer[] = [];
         for await (const chunk of request) chunks.push(chunk as Buffer); // no encoding is set: buffers
         const body = JSON.parse(Buffer.concat(chunks).toString()) as Notification;
-        const status = (body.pipeline === up ? answers.shift() : undefined) ?? 200;
+        const status = (body.pipeline === refused ? answers.shift() : undefined) ?? 200;
         if (status === 200 && request.url === `/${SECRET}`) received.push({ body, headers: request.headers });
         response.writeHead(status).end();
       })();
@@ -66,8 +72,12 @@ describe('notifications', () => {
         lake: { type: 'files', path: tenant.lake },
       },
       pipelines: {
-        [up]: { workflow: 'titanConventionUpload', input },
-        [quiet]: { workflow: 'titanConventionUpload', input, staleAfter: '1s' },
+        ...Object.fromEntries(
+          [up, refused, signalled, terminated].map((name) => [name, { workflow: 'titanConventionUpload', input }]),
+        ),
+        ...Object.fromEntries(
+          [quiet, calmed].map((name) => [name, { workflow: 'titanConventionUpload', input, staleAfter: '1s' }]),
+        ),
       },
       results: { folder: tenant.results },
       worker: { shutdownGraceSeconds: 1 },
@@ -88,9 +98,13 @@ describe('notifications', () => {
     });
     running = worker.run();
   });
+  afterEach(() => tenant.sandbox.clearFaults());
   afterAll(async () => {
-    for (const pipeline of [up, quiet, moved])
-      await tenant.temporal.client.workflow.getHandle(watchWorkflowId(pipeline)).terminate('the test is over');
+    for (const name of [up, refused, signalled, terminated, quiet, calmed, moved])
+      await tenant.temporal.client.workflow
+        .getHandle(watchWorkflowId(name))
+        .terminate('the test is over')
+        .catch(() => undefined);
     worker.shutdown();
     await running;
     server.closeAllConnections();
@@ -153,13 +167,13 @@ describe('notifications', () => {
   it('are tried again when the webhook is not there, and a refusal for good does not end the watch', async () => {
     await tenant.put('cust_regions.csv', 'id,label\n1,a\n1,b\n');
     answers.push(503);
-    await run(up);
-    expect(await next(up, 3)).toMatchObject({ event: 'failure' });
+    await run(refused);
+    expect(await next(refused, 1)).toMatchObject({ event: 'failure' });
     answers.push(404);
-    await run(up);
-    await run(up);
-    expect(await next(up, 4)).toMatchObject({ event: 'failure', failures: 3 });
-    const handle = tenant.temporal.client.workflow.getHandle(watchWorkflowId(up));
+    await run(refused);
+    await run(refused);
+    expect(await next(refused, 2)).toMatchObject({ event: 'failure', failures: 3 });
+    const handle = tenant.temporal.client.workflow.getHandle(watchWorkflowId(refused));
     const failed =
       (await handle.fetchHistory()).events?.filter((event) => event.activityTaskFailedEventAttributes) ?? [];
     expect(JSON.stringify(failed)).toContain('NOTIFICATION_FAILED');
@@ -167,18 +181,21 @@ describe('notifications', () => {
   });
 
   it('survive a signal that is none', async () => {
-    const handle = tenant.temporal.client.workflow.getHandle(watchWorkflowId(up));
+    await tenant.put('cust_regions.csv', 'id,label\n1,a\n1,b\n');
+    await run(signalled);
+    expect(await next(signalled, 1)).toMatchObject({ failures: 1 });
+    const handle = tenant.temporal.client.workflow.getHandle(watchWorkflowId(signalled));
     await handle.signal('ended', 'rubbish', 7);
     await handle.signal('configured');
-    await run(up);
-    expect(await next(up, 5)).toMatchObject({ failures: 4 });
+    await run(signalled);
+    expect(await next(signalled, 2)).toMatchObject({ failures: 2 });
   });
 
   it('tell nothing more of a high watermark once the config lets it stand still', async () => {
     const { client, taskQueue } = tenant.temporal;
     const watchOf = (pipeline: string) => client.workflow.getHandle(watchWorkflowId(pipeline));
-    await startWatches(client, { notifications: [{}], pipelines: { [quiet]: {}, unknown: {} } }, `${taskQueue}-told`);
-    expect(await watchOf(quiet).query<WatchState>('watch')).toMatchObject({ staleAfterSeconds: null });
+    await startWatches(client, { notifications: [{}], pipelines: { [calmed]: {}, unknown: {} } }, `${taskQueue}-told`);
+    expect(await watchOf(calmed).query<WatchState>('watch')).toMatchObject({ staleAfterSeconds: null });
     await expect(watchOf('unknown').describe()).rejects.toThrow();
   });
 
@@ -199,16 +216,16 @@ describe('notifications', () => {
     await tenant.put('cust_regions.csv', 'id,label\n1,North\n');
     const { client, taskQueue } = tenant.temporal;
     const parent = await client.workflow.start('parentOfPipeline', {
-      workflowId: `parent-${up}`,
+      workflowId: `parent-${terminated}`,
       taskQueue: `${taskQueue}-told`,
-      args: [up, 'titanConventionUpload', { ...input, pipeline: up }],
+      args: [terminated, 'titanConventionUpload', { ...input, pipeline: terminated }],
     });
-    const own = client.workflow.getHandle(`tidemark/pipeline/${up}`);
-    while ((await parent.describe()).raw.pendingChildren?.length !== 1) await sleep(20);
+    const own = client.workflow.getHandle(`tidemark/pipeline/${terminated}`);
+    // A child that has yet to start has no run.
+    while (((await parent.describe()).raw.pendingChildren?.[0]?.runId ?? '') === '') await sleep(20);
     while ((await own.describe()).status.name !== 'RUNNING') await sleep(20);
     await own.terminate('gone');
     await expect(parent.result()).rejects.toThrow();
-    expect(await next(up, 6)).toMatchObject({ event: 'failure', error: { code: 'RUN_TERMINATED' } });
-    tenant.sandbox.clearFaults();
+    expect(await next(terminated, 1)).toMatchObject({ event: 'failure', error: { code: 'RUN_TERMINATED' } });
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { prepareTable } from '../connectors/postgres/migrate/index.js';
 import type { PostgresIndex } from '../contracts/postgres-table.js';
 import { batch, define, migrationSite, oidOf, valueOf } from './support/postgres-migrate.js';
@@ -124,6 +124,11 @@ describe('a table that is as defined is not replaced by the next call', () => {
   const site = migrationSite();
   const columns = { a: 'int', b: 'text', c: 'timestamptz', d: 'text[]', e: 'jsonb', f: 'int4range' };
 
+  beforeAll(() =>
+    site.client.query(`CREATE TYPE public.mood AS ENUM ('sad', 'ok'); CREATE TYPE s."My Enum" AS ENUM ('a', 'B');
+      CREATE DOMAIN s.positive AS integer CHECK (value > 0); CREATE TYPE s.pair AS (l int, r text); CREATE DOMAIN citext_like AS text COLLATE "C"`),
+  );
+
   async function isStable(...[name, types, more]: Parameters<typeof define>): Promise<void> {
     const table = define(name, types, more);
     await batch(site.client, table);
@@ -134,8 +139,6 @@ describe('a table that is as defined is not replaced by the next call', () => {
   }
 
   it('whatever the spelling of its types', async () => {
-    await site.client.query(`CREATE TYPE public.mood AS ENUM ('sad', 'ok'); CREATE TYPE s."My Enum" AS ENUM ('a', 'B');
-      CREATE DOMAIN s.positive AS integer CHECK (value > 0); CREATE TYPE s.pair AS (l int, r text); CREATE DOMAIN citext_like AS text COLLATE "C"`);
     await isStable('types', Object.fromEntries(TYPES.map((type, place) => [`c${place} ${type}`, type])));
   });
 
