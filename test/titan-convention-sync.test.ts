@@ -7,7 +7,7 @@ import type {
   TitanSyncDomainsResult,
 } from '../contracts/titan-results.js';
 import { failureOf } from './support/outcome.js';
-import { openTenant, type Tenant } from './support/tenant.js';
+import { CUSTOMER_DOMAIN, openTenant, type Tenant } from './support/tenant.js';
 
 const CUSTOMERS = 'code,name,zip\nC1,Ann,00501\nC2,"",NA\nC3,,1.10\n';
 
@@ -182,13 +182,19 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])('convent
     });
 
     it('refuses two domains whose tables share a convention key', async () => {
-      tenant.sandbox.addDomain({
+      const clash = {
         name: 'Clash',
         abbreviation: 'cust',
         tables: [{ name: 'Customers', databaseTableName: 'customers', columns: [{ name: 'id', primaryKey: true }] }],
-      });
-      const failed = await failureOf(sync({ direction: 'download', domains: ['Customer', 'Clash'], store: 'landing' }));
-      expect(failed.code).toBe('AMBIGUOUS_CONVENTION_KEY');
+      };
+      const own = await openTenant({ worker, sandbox: { domains: [CUSTOMER_DOMAIN, clash] } });
+      try {
+        const input = { ...base, direction: 'download', domains: ['Customer', 'Clash'], store: 'landing' };
+        const failed = await failureOf(own.execute('titanSyncDomains', { ...input, domainsInFlight: 2 }));
+        expect(failed.code).toBe('AMBIGUOUS_CONVENTION_KEY');
+      } finally {
+        await own.close();
+      }
     });
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { meaningOf, TitanRdmClient } from '../connectors/titanrdm/index.js';
@@ -6,7 +6,18 @@ import { FULL, SandboxCustomers, userRows } from './support/sandbox-customers.js
 import { everything, failure } from './support/titan-client.js';
 
 const titan = new SandboxCustomers();
+/** Errors of the test. */
 const told: unknown[] = [];
+
+function expectNothingTold(): void {
+  const all = JSON.stringify(titan.log) + told.map(everything).join('\n');
+  for (const secret of [titan.sandbox.clientSecret, 'not-the-secret', 'Bearer ', 'signature', 'Smith', '00501'])
+    expect(all).not.toContain(secret);
+}
+afterEach(() => {
+  expectNothingTold();
+  told.length = 0;
+});
 
 describe('faults of the sandbox', () => {
   const READS = ['branches.list', 'domains.list', 'deployed_tables.list', 'mappings.list', 'token'];
@@ -79,6 +90,7 @@ describe('faults of the sandbox', () => {
   });
 
   it('weakness 24: a download address that has expired is renewed', async () => {
+    await titan.outcome(await titan.send(FULL, 'full'));
     const id = await titan.finishedExport('full');
     titan.sandbox.setFaults([{ kind: 'expiredUrl', times: 1, match: { route: 'exports.get' } }]);
     expect(userRows(await text(await titan.client.downloadExport(id)))).toHaveLength(2);
@@ -87,6 +99,7 @@ describe('faults of the sandbox', () => {
   it.each(['truncated', 'resetMidBody'] as const)(
     'weakness 24: a download that is %s is TITAN_DOWNLOAD_INCOMPLETE',
     async (kind) => {
+      await titan.outcome(await titan.send(FULL, 'full'));
       const id = await titan.finishedExport('full');
       titan.sandbox.setFaults([{ kind, match: { route: 'download.get' } }]);
       const error = await failure(titan.client.downloadExport(id).then((stream) => text(stream)));
@@ -155,10 +168,27 @@ describe('faults of the sandbox', () => {
     patient.close();
   });
 
-  it('nothing of all this told a secret, a token, a signature or a row', () => {
-    const all = JSON.stringify(titan.log) + told.map(everything).join('\n');
+  it('nothing of all this told a secret, a token, a signature or a row', async () => {
+    const { branch, table } = await titan.find();
+    await titan.outcome(await titan.send(FULL, 'full'));
+    const id = await titan.finishedExport('full');
+    const ofExport = { tableKey: table.key, pattern: 'full', includeHistory: false } as const;
+    const send = () => titan.send(FULL, 'full');
+    const receive = async () => text(await titan.client.downloadExport(id));
+    for (const [kind, route, call] of [
+      ['lostReply', 'imports.new', () => titan.client.createImport({ branchId: branch.id })],
+      ['lostReply', 'exports.new', () => titan.client.createExport({ branchId: branch.id, ...ofExport })],
+      ['lostReply', 'imports.complete', send],
+      ['expiredUrl', 'import_tables.new', send],
+      ['truncated', 'download.get', receive],
+      ['resetMidBody', 'download.get', receive],
+      ['wrongShape', 'domains.list', () => titan.client.listDomains()],
+      ['notJson', 'domains.list', () => titan.client.listDomains()],
+    ] as const) {
+      titan.sandbox.setFaults([{ kind, match: { route } }]);
+      told.push(await failure(call()));
+    }
     expect(told.length).toBeGreaterThan(5);
-    for (const secret of [titan.sandbox.clientSecret, 'not-the-secret', 'Bearer ', 'signature', 'Smith', '00501'])
-      expect(all).not.toContain(secret);
+    expectNothingTold();
   });
 });

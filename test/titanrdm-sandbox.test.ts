@@ -5,6 +5,12 @@ import { FULL, HEADER, SandboxCustomers, userRows } from './support/sandbox-cust
 import { failure } from './support/titan-client.js';
 
 const titan = new SandboxCustomers();
+const BETH = '00502,Beth,,2,true\n';
+const PATTERNS = [
+  ['incremental_upsert_only', `${HEADER}\n${BETH}`, 'inserts'],
+  ['incremental', `${HEADER}\n00502,Betty,,2,true\n`, 'updates'],
+  ['incremental_with_delete', `${HEADER},trdm_tran_code\n00502,,,,,d\n`, 'deletes'],
+] as const;
 
 describe('every call against the sandbox', () => {
   it('reads branches, domains, tables, mappings', async () => {
@@ -20,6 +26,7 @@ describe('every call against the sandbox', () => {
   });
 
   it('sends a table and downloads it with its values unchanged', async () => {
+    await titan.outcome(await titan.send(`${HEADER}\n`, 'full'));
     const result = await titan.outcome(await titan.send(FULL, 'full'));
     expect(meaningOf(result.import.status)).toBe('success');
     expect(result.tables).toHaveLength(1);
@@ -32,11 +39,8 @@ describe('every call against the sandbox', () => {
       expect(csv).toContain(value);
   });
 
-  it.each([
-    ['incremental_upsert_only', `${HEADER}\n00502,Beth,,2,true\n`, 'inserts'],
-    ['incremental', `${HEADER}\n00502,Betty,,2,true\n`, 'updates'],
-    ['incremental_with_delete', `${HEADER},trdm_tran_code\n00502,,,,,d\n`, 'deletes'],
-  ] as const)('pattern %s is applied', async (pattern, csv, what) => {
+  it.each(PATTERNS)('pattern %s is applied', async (pattern, csv, what) => {
+    await titan.outcome(await titan.send(what === 'inserts' ? FULL : `${FULL}${BETH}`, 'full'));
     const result = await titan.outcome(await titan.send(csv, pattern));
     const { insert_row_count, update_row_count, delete_row_count } = result.import;
     expect({ insert_row_count, update_row_count, delete_row_count }).toEqual({
@@ -46,19 +50,21 @@ describe('every call against the sandbox', () => {
     });
   });
 
-  it('exports what changed since a mark, with its history', async () => {
-    const history = await text(
-      await titan.client.downloadExport(await titan.finishedExport('incremental', true, '2000-01-01')),
-    );
-    const latest = await text(
-      await titan.client.downloadExport(await titan.finishedExport('incremental', false, '2000-01-01T00:00:00Z')),
-    );
-    expect(history.trimEnd().split('\n')).toHaveLength(1 + 5);
-    expect(latest.trimEnd().split('\n')).toHaveLength(1 + 3);
-    const none = await text(
-      await titan.client.downloadExport(await titan.finishedExport('incremental', false, '9999-12-31T00:00:00+00')),
-    );
-    expect(none.trimEnd().split('\n')).toHaveLength(1);
+  describe('of a table that has a history of its own', () => {
+    const own = new SandboxCustomers();
+
+    it('exports what changed since a mark, with its history', async () => {
+      await own.outcome(await own.send(FULL, 'full'));
+      for (const [pattern, csv] of PATTERNS) await own.outcome(await own.send(csv, pattern));
+      const exported = async (withHistory: boolean, mark: string) =>
+        text(await own.client.downloadExport(await own.finishedExport('incremental', withHistory, mark)));
+      const history = await exported(true, '2000-01-01');
+      const latest = await exported(false, '2000-01-01T00:00:00Z');
+      expect(history.trimEnd().split('\n')).toHaveLength(1 + 5);
+      expect(latest.trimEnd().split('\n')).toHaveLength(1 + 3);
+      const none = await exported(false, '9999-12-31T00:00:00+00');
+      expect(none.trimEnd().split('\n')).toHaveLength(1);
+    });
   });
 
   it('tells that an upload failed', async () => {

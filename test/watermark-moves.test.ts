@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { updateWatermarks } from '../activities/watermark/reach.js';
 import type { TitanConventionDownloadResult } from '../contracts/titan-results.js';
 import { watermarkWorkflowId, type WatermarkEvent, type Watermarks } from '../contracts/watermark.js';
@@ -8,17 +8,26 @@ import { openTenant, type Tenant } from './support/tenant.js';
 
 /** Two workers with a task queue each, and a pipeline whose runs come from the one, then from the other. */
 describe('the high watermarks of a pipeline that moves to another task queue', () => {
+  // Each test has its own, since one of them stops a worker, and what is there must be later than what is here.
   let here: Tenant;
+  let isGone: boolean;
   let there: Tenant;
-  beforeAll(async () => {
-    [here, there] = await Promise.all([openTenant(), openTenant()]);
-    for (const tenant of [here, there]) {
-      await tenant.put('cust_customers.csv', 'code,name,zip\nC1,Ann,1\n');
-      await tenant.put('cust_regions.csv', 'id,label\n1,North\n');
-      await tenant.execute('titanConventionUpload', { ...base, domain: 'Customer', store: 'lake' });
-    }
+  const open = async (): Promise<Tenant> => {
+    const tenant = await openTenant();
+    await tenant.put('cust_customers.csv', 'code,name,zip\nC1,Ann,1\n');
+    await tenant.put('cust_regions.csv', 'id,label\n1,North\n');
+    await tenant.execute('titanConventionUpload', { ...base, domain: 'Customer', store: 'lake' });
+    return tenant;
+  };
+  beforeEach(async () => {
+    here = await open();
+    isGone = false;
+    there = await open();
   });
-  afterAll(() => there.close());
+  afterEach(async () => {
+    if (!isGone) await here.close();
+    await there.close();
+  });
 
   const base = { connection: 'tenant', branch: { name: 'main' }, poll: { intervalSeconds: 0.05 } };
   const download = (tenant: Tenant, pipeline: string) =>
@@ -30,10 +39,15 @@ describe('the high watermarks of a pipeline that moves to another task queue', (
       pipeline,
     });
 
-  // In this order: the second one stops the worker of the first queue.
   it.each([
     ['whose old one is polled still', () => Promise.resolve()],
-    ['whose old one nobody polls any more', () => here.close()],
+    [
+      'whose old one nobody polls any more',
+      () => {
+        isGone = true;
+        return here.close();
+      },
+    ],
   ])('%s go along with all that is held, and stay there', async (_which, leave) => {
     const pipeline = `moves-${randomUUID()}`;
     const { client, taskQueue } = there.temporal;

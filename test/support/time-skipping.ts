@@ -44,6 +44,8 @@ export interface RunOptions {
   meanwhile?: (
     start: (workflow: string, input: unknown, workflowId: string) => Promise<WorkflowHandle>,
   ) => Promise<void>;
+  /** Called when the workflow has ended, while the worker is still up. */
+  afterwards?: () => Promise<void>;
 }
 
 export interface Ended {
@@ -78,7 +80,7 @@ export async function openSkippingTenant(): Promise<SkippingTenant> {
     sandbox,
     real,
     env,
-    run: async (workflow, input, { faults = {}, meanwhile, ...options } = {}) => {
+    run: async (workflow, input, { faults = {}, meanwhile, afterwards, ...options } = {}) => {
       const taskQueue = `skipping-${randomUUID()}`;
       const worker = await Worker.create({
         connection: env.nativeConnection,
@@ -102,6 +104,7 @@ export async function openSkippingTenant(): Promise<SkippingTenant> {
           (result: unknown) => ({ result }),
           (error: unknown) => ({ error }),
         );
+        await afterwards?.();
         // Not by the server's clock: with nothing left to do it skips on, over the timeouts of what has ended.
         const { startTime } = await env.client.workflow.getHandle(workflowId, handle.firstExecutionRunId).describe();
         const { closeTime } = await env.client.workflow.getHandle(workflowId).describe();
