@@ -1,90 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Client } from 'pg';
-import { readColumnTypes } from '../connectors/postgres/encode/column-types.js';
-import { copyOrQuarantine } from '../connectors/postgres/quarantine/copy-or-quarantine.js';
-import { createLenientEncoder } from '../connectors/postgres/quarantine/lenient-encoder.js';
-import { lenientCsv } from '../connectors/postgres/quarantine/lenient-csv.js';
-import { openDatabase, type TestDatabase } from './support/postgres.js';
+import { describe, expect, it } from '@jest/globals';
+import { bad, QUARANTINE, quarantineSite } from './support/quarantine.js';
 import { refusalOf } from './support/told-of.js';
 
-let database: TestDatabase;
-let client: Client;
-const QUARANTINE = { schema: 'the "quarantine"', name: 'bad rows' };
-const TABLE = { schema: 'public', name: 'target' };
-
-beforeAll(async () => {
-  database = await openDatabase();
-  client = await database.connect();
-});
-
-beforeEach(() =>
-  client.query('DROP TABLE IF EXISTS public.target; DROP SCHEMA IF EXISTS "the ""quarantine""" CASCADE'),
-);
-
-afterAll(() => database.close());
-
-interface Sorted {
-  rows: number;
-  quarantined: number;
-  good: unknown[];
-  bad: unknown[];
-}
-
-/** Sorts rows into `public.target` and the quarantine, in a transaction of their own. */
-async function sort(
-  rows: readonly (readonly unknown[])[] | { csv: string | Buffer; columns: string[] },
-  firstRow = 1,
-): Promise<Sorted> {
-  const types = await readColumnTypes(client, TABLE);
-  const encoder = createLenientEncoder(types, { table: 'target' });
-  if (!('csv' in rows)) for (const [index, row] of rows.entries()) encoder.add(row, firstRow + index);
-  const [columns, format, bytes] =
-    'csv' in rows
-      ? [rows.columns, 'FORMAT csv', Buffer.from(rows.csv)]
-      : [types.map(({ name }) => name), 'FORMAT text', encoder.take()];
-  await client.query('BEGIN');
-  try {
-    const counts = await copyOrQuarantine(
-      client,
-      // Cut anywhere, as streams are.
-      { columns, format, chunks: cut(bytes, 7) },
-      {
-        table: TABLE,
-        into: 'public.target',
-        types,
-        constraintsOf: TABLE,
-        quarantine: QUARANTINE,
-        run: { pipeline: 'p', run: 'r1' },
-        firstRow,
-      },
-    );
-    await client.query('COMMIT');
-    const good = await client.query<Record<string, unknown>>('SELECT * FROM public.target ORDER BY ctid');
-    return { ...counts, good: good.rows, bad: await quarantined() };
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  }
-}
-
-async function* cut(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
-  for (let start = 0; start < bytes.length; start += size)
-    yield await Promise.resolve(bytes.subarray(start, start + size));
-}
-
-async function quarantined(): Promise<unknown[]> {
-  const { rows } = await client.query<Record<string, unknown>>(
-    `SELECT row_number::int AS n, column_name AS "column", code, reason, "row" FROM "the ""quarantine"""."bad rows" ORDER BY id`,
-  );
-  return rows;
-}
-
-const bad = (n: number, column: string | null, code: string, row: unknown): unknown =>
-  expect.objectContaining({ n, column, code, row });
+const site = quarantineSite();
+const { sort, quarantined } = site;
 
 describe('rows of JavaScript', () => {
   it('that do not fit go to the quarantine with the reason, the others arrive in their order', async () => {
-    await client.query(
+    await site.client.query(
       `CREATE TABLE target (id integer NOT NULL, name varchar(5), amount numeric(6,2), at date, data jsonb, raw bytea)`,
     );
     const fine = ['ok', '1.50', '2024-02-29', { a: [1] }, Buffer.from([0, 255])];
@@ -137,7 +60,7 @@ describe('rows of JavaScript', () => {
   });
 
   it('of every kind of type are checked as the server checks them', async () => {
-    await client.query(`DROP SCHEMA IF EXISTS kinds CASCADE; CREATE SCHEMA kinds;
+    await site.client.query(`DROP SCHEMA IF EXISTS kinds CASCADE; CREATE SCHEMA kinds;
       CREATE TYPE kinds.mood AS ENUM ('sad', 'ok');
       CREATE DOMAIN kinds.positive AS integer NOT NULL CHECK (VALUE > 0);
       CREATE DOMAIN kinds.short AS varchar(2);
@@ -188,7 +111,7 @@ describe('rows of JavaScript', () => {
   });
 
   it('that break a CHECK go there, with its name', async () => {
-    await client.query(
+    await site.client.query(
       `CREATE TABLE target (n integer, "a b" integer, CONSTRAINT "small ""ones""" CHECK (n + "a b" < 10), CHECK ("a b" > 0))`,
     );
     const result = await sort([
@@ -211,7 +134,7 @@ describe('rows of JavaScript', () => {
   });
 
   it('that are all fine arrive as with COPY, and the quarantine is there and empty', async () => {
-    await client.query('CREATE TABLE target (a text, b timestamptz[])');
+    await site.client.query('CREATE TABLE target (a text, b timestamptz[])');
     const text = 'tab\t, newline\n, \\N "quoted" {} 🎉';
     const result = await sort([
       [text, [new Date(0), null]],
@@ -227,7 +150,7 @@ describe('rows of JavaScript', () => {
   });
 
   it('are told even where nothing can be read of a value', async () => {
-    await client.query('CREATE TABLE target (a jsonb, b text)');
+    await site.client.query('CREATE TABLE target (a jsonb, b text)');
     const cyclic: Record<string, unknown> = {};
     cyclic['itself'] = cyclic;
     const result = await sort([
@@ -245,119 +168,48 @@ describe('rows of JavaScript', () => {
   });
 
   it('that repeat a key fail the batch, and nothing of it is in the quarantine', async () => {
-    await client.query('CREATE TABLE target (a integer PRIMARY KEY)');
+    await site.client.query('CREATE TABLE target (a integer PRIMARY KEY)');
     const error = await refusalOf(() => sort([[1], ['rowsecret'], [1]]));
     expect(error).toMatchObject({ code: 'POSTGRES_UNIQUE', table: '"public"."target"' });
-    expect((await client.query(`SELECT to_regclass('"the ""quarantine"""."bad rows"') AS made`)).rows).toEqual([
+    expect((await site.client.query(`SELECT to_regclass('"the ""quarantine"""."bad rows"') AS made`)).rows).toEqual([
       { made: null },
     ]);
   });
 
   it('leave nothing behind in the session', async () => {
-    await client.query('CREATE TABLE target (a integer, b text)');
+    await site.client.query('CREATE TABLE target (a integer, b text)');
     await sort([
       [1, 'x'],
       ['y', 'z'],
     ]);
-    const { rows } = await client.query(`SELECT relname FROM pg_class WHERE pg_my_temp_schema() = relnamespace
+    const { rows } = await site.client.query(`SELECT relname FROM pg_class WHERE pg_my_temp_schema() = relnamespace
       UNION ALL SELECT proname FROM pg_proc WHERE pg_my_temp_schema() = pronamespace`);
     expect(rows).toEqual([]);
   });
 });
 
-describe('rows of CSV', () => {
-  it('that COPY would stop at go to the quarantine, the others arrive untouched', async () => {
-    await client.query("CREATE TABLE target (a integer, b text, c text NOT NULL DEFAULT 'unused')");
-    const csv = Buffer.concat([
-      Buffer.from('1,"a, ""b""\nc",x\r\n,,"y"\n2,,\n3,a\n4,a,b,c\n\n5,"\0",x\n6,'),
-      Buffer.from([0xff, 0xfe]),
-      Buffer.from(',x\n7,"a\rb",\\.\n8,a\rb,x\nnine,"",x\n10,,"'),
-    ]);
-    const result = await sort({ csv, columns: ['a', 'b', 'c'] }, 11);
-    expect(result).toMatchObject({ rows: 3, quarantined: 9 });
-    expect(result.good).toEqual([
-      { a: 1, b: 'a, "b"\nc', c: 'x' },
-      { a: null, b: null, c: 'y' },
-      { a: 7, b: 'a\rb', c: '\\.' },
-    ]);
-    expect(result.bad).toEqual([
-      bad(13, 'c', 'POSTGRES_NOT_NULL', { a: '2', b: null, c: null }),
-      bad(14, null, 'POSTGRES_ROW_WIDTH', ['3', 'a']),
-      bad(15, null, 'POSTGRES_ROW_WIDTH', ['4', 'a', 'b', 'c']),
-      bad(16, null, 'POSTGRES_ROW_WIDTH', [null]),
-      bad(17, 'b', 'POSTGRES_BAD_VALUE', { a: '5', b: '\ufffd', c: 'x' }),
-      bad(18, 'b', 'POSTGRES_BAD_VALUE', { a: '6', b: '\ufffd\ufffd', c: 'x' }),
-      bad(20, 'b', 'POSTGRES_BAD_VALUE', { a: '8', b: 'a\rb', c: 'x' }),
-      bad(21, 'a', 'POSTGRES_BAD_VALUE', { a: 'nine', b: '', c: 'x' }),
-      bad(22, null, 'POSTGRES_BAD_VALUE', { a: '10', b: null, c: '' }),
-    ]);
-    expect(result.bad.slice(5)).toMatchObject([
-      { reason: 'bytes that are not UTF-8' },
-      { reason: 'a carriage return outside quotes' },
-      { reason: expect.stringContaining('(integer)') },
-      { reason: 'a quote is not closed' },
-    ]);
-  });
-
-  it('of one column, and of columns in another order or left out, are read as COPY reads them', async () => {
-    await client.query('CREATE TABLE target (a text, b integer, c text)');
-    expect((await sort({ csv: '\\.\n\n""\nlast', columns: ['a'] })).good).toEqual(
-      ['\\.', null, '', 'last'].map((a) => ({ a, b: null, c: null })),
-    );
-    await client.query('TRUNCATE target');
-    expect(await sort({ csv: 'x,1\ny,z\n', columns: ['c', 'b'] })).toMatchObject({
-      good: [{ a: null, b: 1, c: 'x' }],
-      bad: [{ n: 2, column: 'b', row: { c: 'y', b: 'z' } }],
-    });
-  });
-
-  it('are as many as COPY finds, wherever the bytes are cut', async () => {
-    const csv = Buffer.from('a,"b\n""c,"\r\n"",\n,ä🎉\n"x"y"z",1\n');
-    const whole = Buffer.from('a,"b\n""c,",\n"",,\n,ä🎉,\n"x"y"z",1,\n');
-    for (let size = 1; size <= csv.length; size += 1) {
-      const parts: Uint8Array[] = [];
-      for await (const part of lenientCsv(cut(csv, size), ['a', 'b'], 't')) parts.push(part);
-      expect(Buffer.concat(parts).equals(whole)).toBe(true);
-    }
-  });
-
-  it('whose quote is never closed are not held in memory for ever', async () => {
-    const endless = async function* (): AsyncGenerator<Buffer> {
-      yield Buffer.from('1,"');
-      for (;;) yield await Promise.resolve(Buffer.alloc(4_000_000, 'rowsecret'));
-    };
-    const read = async (): Promise<void> => {
-      for await (const part of lenientCsv(endless(), ['a', 'b'], 'target')) expect(part.length).toBe(0);
-    };
-    await expect(read()).rejects.toMatchObject({
-      code: 'MALFORMED_CSV',
-      message: expect.not.stringContaining('rowsecret'),
-    });
-  });
-});
-
 describe('the quarantine', () => {
   it('keeps what it has, for any number of tables and runs', async () => {
-    await client.query('CREATE TABLE target (a integer)');
+    await site.client.query('CREATE TABLE target (a integer)');
     await sort([['x']]);
     await sort([['y'], [1]], 5);
     expect(await quarantined()).toMatchObject([{ n: 1 }, { n: 5 }]);
-    const { rows } = await client.query(
+    const { rows } = await site.client.query(
       `SELECT pipeline, run, table_schema, table_name, at <= now() AS is_past FROM "the ""quarantine"""."bad rows" LIMIT 1`,
     );
     expect(rows).toEqual([{ pipeline: 'p', run: 'r1', table_schema: 'public', table_name: 'target', is_past: true }]);
   });
 
   it('is refused when it is another kind of table', async () => {
-    await client.query(
+    await site.client.query(
       `CREATE TABLE target (a integer); CREATE SCHEMA "the ""quarantine"""; CREATE TABLE "the ""quarantine"""."bad rows" (code integer)`,
     );
     await expect(sort([['x']])).rejects.toMatchObject({ code: 'QUARANTINE_UNUSABLE', retryable: false });
   });
 
   it('is made once when two runs want it at the same time', async () => {
-    await client.query('CREATE TABLE target (a integer)');
-    const other = await database.connect();
+    await site.client.query('CREATE TABLE target (a integer)');
+    const other = await site.database.connect();
     await other.query('BEGIN');
     const { ensureQuarantine } = await import('../connectors/postgres/quarantine/quarantine-table.js');
     await ensureQuarantine(other, QUARANTINE);
