@@ -13,7 +13,8 @@ import { startTitanSandbox, type TitanSandbox } from '../../sandbox/titanrdm/ind
 import { startDevServer, startPostgres } from '../../workers/dev-server/index.js';
 import { createTidemarkWorker } from '../../workers/worker.js';
 import { SHAPES, textsOf } from '../support/secret-scan.js';
-import { CASES, FILES, SANDBOX, SOURCES, stuck, SUGGEST_CONTINUE_AS_NEW_AFTER, type RecordedCase } from './cases.js';
+import { CASES, type RecordedCase } from './cases.js';
+import { FILES, SANDBOX, SOURCES, stuck, SUGGEST_CONTINUE_AS_NEW_AFTER } from './surroundings.js';
 
 // Records the histories of a release: see CONTRIBUTING.md. Those of a release that is out are never recorded again.
 
