@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ingest, readWatermark } from '../connectors/postgres/index.js';
+import { lockStatement } from '../connectors/postgres/lock/advisory.js';
 import { quoteTable } from '../connectors/postgres/quote.js';
 import { batchOf, ID_AND_VALUE, type IngestSetting, once, openIngestSetting, rejection } from './support/ingest.js';
 
@@ -90,6 +91,25 @@ describe('an abort', () => {
     expect((await readWatermark(setting.postgres, table)).value).toBe(1);
     const next = await ingest(setting.postgres, [table], once(table, [[2, 'c']], 2));
     expect(next.highWatermark).toEqual({ from: 1, to: 2 });
+  });
+
+  it('while another ingest has the table leaves no session waiting for it', async () => {
+    const table = setting.table();
+    const holder = await setting.database.connect();
+    await holder.query(`BEGIN; ${lockStatement([table])}`);
+    const control = new AbortController();
+    const waiting = ingest(setting.postgres, [table], once(table, [[1, 'a']]), {
+      signal: control.signal,
+      onProgress: ({ waitingFor }) => {
+        if (waitingFor.length > 0) control.abort(new Error('enough'));
+      },
+    });
+    await expect(waiting).rejects.toThrow('enough');
+    const { rows } = await holder.query(
+      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    expect(rows).toHaveLength(0);
+    await holder.query('ROLLBACK');
   });
 
   it('while a lock is waited for, or the source, is obeyed', async () => {

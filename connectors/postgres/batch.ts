@@ -4,15 +4,17 @@ import type { IngestedTable } from '../../contracts/postgres-results.js';
 import type { PostgresTable } from '../../contracts/postgres-table.js';
 import { abortable } from './abortable.js';
 import type { Postgres } from './client.js';
+import { commit } from './commit.js';
 import { failureOf } from './failure-of.js';
 import type { IngestSettings } from './ingest-options.js';
 import { portionsOf, type Portion } from './load/load.js';
 import { TableLoad } from './load/table-load.js';
-import { lockTables } from './lock/advisory.js';
+import { lockStatement } from './lock/advisory.js';
 import type { LockMonitor } from './lock/monitor.js';
 import type { IngestBatch, JsonValue } from './port.js';
 import type { Progress } from './watermark/progress.js';
-import { readTableComment, writeTableComment } from './watermark/store.js';
+import { rowsOfLast } from './rows-of-last.js';
+import { commentOf, commentStatement, type CommentRow, writeTableComment } from './watermark/store.js';
 
 /** The batches of one call, each a transaction of its own. */
 export class BatchRun {
@@ -43,10 +45,13 @@ export class BatchRun {
     try {
       // A slow source is waited for before there is a transaction that would hold anything.
       const first = await abortable(portions.next(), signal);
-      const done = await this.postgres.transaction(
+      const done = await this.postgres.use(
         (client) =>
           this.monitor.during(client, async () => {
-            return await this.#transact(client, batch, first, portions, signal);
+            const comment = await this.#begin(client);
+            const next = await this.#transact(client, batch, comment, first, portions, signal);
+            await commit(client);
+            return next;
           }),
         { signal },
       );
@@ -71,11 +76,11 @@ export class BatchRun {
   async #transact(
     client: PoolClient,
     batch: IngestBatch,
+    comment: string | null,
     first: IteratorResult<Portion>,
     portions: AsyncGenerator<Portion>,
     signal: AbortSignal,
   ): Promise<{ committed: () => void }> {
-    const comment = await this.#lock(client);
     if (!this.#isMigrated) await this.#prepare(client);
     // In the order in which they were first loaded, then those without rows.
     const order = new Set<TableLoad>();
@@ -101,11 +106,11 @@ export class BatchRun {
     return next;
   }
 
-  /** Returns the first table's comment as it is now that nobody else can change it. */
-  async #lock(client: PoolClient): Promise<string | null> {
+  /** In one go, since small batches wait for nothing as much. Returns the first table's comment as it is now that nobody else can change it. */
+  async #begin(client: PoolClient): Promise<string | null> {
+    const statements = ['BEGIN', lockStatement(this.definitions), commentStatement(this.#first)];
     try {
-      await lockTables(client, this.definitions);
-      const { comment } = await readTableComment(client, this.#first);
+      const { comment } = commentOf(await rowsOfLast<CommentRow>(client, statements));
       this.progress.check(comment);
       return comment;
     } catch (error) {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { PoolClient } from 'pg';
 import { TidemarkError } from '../../contracts/errors.js';
+import { commit } from './commit.js';
 import { postgresFailure } from './errors.js';
 import { poolConfigOf, postgresOptionsSchema, type PostgresOptions, type PostgresSettings } from './options.js';
 import { Slots } from '../common/slots.js';
@@ -140,7 +141,7 @@ export class Postgres {
   /** Ends the statement that the session runs, so that its locks are gone at once: a session notices late that its client has left. */
   async #cancel(client: PoolClient): Promise<void> {
     const pid = processIdOf(client);
-    if (pid === undefined || client.getTransactionStatus() === 'I') return;
+    if (pid === undefined) return;
     try {
       const aside = await this.connectAside();
       try {
@@ -152,29 +153,6 @@ export class Postgres {
       // The server cannot be reached: the session ends when it finds its client gone.
     }
   }
-}
-
-/** COMMIT of a transaction that has failed meanwhile is answered with ROLLBACK and no error: that must not pass for success. */
-async function commit(client: PoolClient): Promise<void> {
-  let command: string;
-  try {
-    ({ command } = await client.query('COMMIT'));
-  } catch (error) {
-    const failure = postgresFailure(error, { doing: 'committing' });
-    // The server has said no (a deferred constraint, a serialisation failure): nothing is committed.
-    if (failure.code !== 'POSTGRES_UNAVAILABLE') throw failure;
-    throw new TidemarkError('The connection was lost during COMMIT: whether it was done is not known.', {
-      code: 'POSTGRES_COMMIT_UNKNOWN',
-      retryable: true,
-      mend: 'It is tried again by itself, and goes on from what the database holds.',
-    });
-  }
-  if (command !== 'COMMIT')
-    throw new TidemarkError('The transaction had failed before COMMIT, and was rolled back.', {
-      code: 'POSTGRES_ROLLED_BACK',
-      retryable: false,
-      mend: 'A hook hid an error of one of its statements, or ended the transaction: let it throw.',
-    });
 }
 
 /** Process id of the session at the server. */

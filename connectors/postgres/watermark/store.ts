@@ -27,20 +27,30 @@ export interface TableComment {
   comment: string | null;
 }
 
+export async function readTableComment(client: ClientBase, table: TableOf): Promise<TableComment> {
+  const { rows } = await client.query<CommentRow>(commentStatement(table));
+  return commentOf(rows);
+}
+
+/** A row of what `commentStatement` reads; none where there is no table. */
+export interface CommentRow {
+  comment: string | null;
+}
+
 /**
  * Reads the catalogue's tables. `to_regclass` would not do: it asks a cache that may be older than what the session has just waited for,
  * and a table that another one has made meanwhile would go unnoticed.
  */
-export async function readTableComment(client: ClientBase, { schema, name }: TableOf): Promise<TableComment> {
-  const { rows } = await client.query<{ comment: string | null }>(
-    `SELECT description AS comment
+export function commentStatement({ schema, name }: TableOf): string {
+  return `SELECT description AS comment
      FROM pg_catalog.pg_class
      JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relnamespace
      LEFT JOIN pg_catalog.pg_description
        ON objoid = pg_class.oid AND classoid = 'pg_catalog.pg_class'::regclass AND objsubid = 0
-     WHERE nspname = $1 AND relname = $2`,
-    [schema, name],
-  );
+     WHERE nspname = ${quoteText(schema)} AND relname = ${quoteText(name)}`;
+}
+
+export function commentOf(rows: readonly CommentRow[]): TableComment {
   return { exists: rows.length > 0, comment: rows[0]?.comment ?? null };
 }
 
