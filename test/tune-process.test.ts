@@ -33,6 +33,25 @@ it('in a tuned process the memory of dead buffers is free as soon as they are co
   for (const bytes of counted as number[]) expect(bytes).toBeLessThan(10_000_000);
 });
 
+it('a process is tuned when V8 is not looking through its heap on other threads', async () => {
+  const program = `
+    import { writeSync } from 'node:fs';
+    const { tuneProcess } = await import(${JSON.stringify(MODULE)});
+    const lives = Array.from({ length: 300_000 }, (_, row) => ({ row, text: 'row ' + row }));
+    writeSync(1, 'loaded\\n');
+    tuneProcess();
+    writeSync(1, lives.length === 300_000 ? 'tuned\\n' : '')`;
+  const traced = ['--trace-gc', '--trace-incremental-marking', '--stress-incremental-marking'];
+  const args = [...traced, '--input-type=module', '--eval', program];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 100_000_000 });
+  const [before = '', after] = stdout.split('tuned\n');
+  expect(after).toBeDefined();
+  // It was, right before: or nothing is shown.
+  const loaded = before.slice(0, before.indexOf('loaded\n'));
+  expect(loaded.lastIndexOf('Start marking')).toBeGreaterThan(loaded.lastIndexOf('Mark-Compact'));
+  expect(before.lastIndexOf('Mark-Compact')).toBeGreaterThan(before.lastIndexOf('Start marking'));
+});
+
 it('the heap of a tuned process grows less while much passes through beside what lives', async () => {
   const program = `
     const lives = Array.from({ length: 300_000 }, (_, row) => ({ row, text: 'row ' + row }));

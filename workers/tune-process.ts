@@ -18,8 +18,14 @@ const FLAGS = [
   '--max-semi-space-size=4',
 ];
 
-/** Sets up the memory of this process for moving tables; for a process that is a worker and little else, as early as can be. */
+/**
+ * Sets up the memory of this process for moving tables; for a process that is a worker and little else, as early as can be, and before it
+ * has threads.
+ */
 export function tuneProcess(): void {
+  // V8 may be looking through the heap on other threads just now, and to be told meanwhile that it does no such thing can end the process
+  // (`Check failed: marking_state_.GreyToBlack(object)`). After a collection it is not.
+  collect();
   for (const flag of FLAGS) setFlagsFromString(flag);
 }
 
@@ -28,8 +34,12 @@ export function tuneProcess(): void {
  * been made, before it runs.
  */
 export function settleProcess(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
   collect();
+}
+
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  setFlagsFromString('--no-expose-gc');
+  gc();
 }
