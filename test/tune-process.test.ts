@@ -52,6 +52,17 @@ it('a process is tuned when V8 is not looking through its heap on other threads'
   expect(before.lastIndexOf('Mark-Compact')).toBeGreaterThan(before.lastIndexOf('Start marking'));
 });
 
+it('threads of a process that was started with --expose-gc still have gc when it is tuned and settled', async () => {
+  const found = await run(`
+    const { Worker } = await import('node:worker_threads');
+    const { settleProcess, tuneProcess } = await import(${JSON.stringify(MODULE)});
+    tuneProcess();
+    settleProcess();
+    const thread = new Worker('require("node:worker_threads").parentPort.postMessage(typeof gc)', { eval: true, execArgv: [] });
+    const found = await new Promise((resolve) => thread.once('message', resolve))`);
+  expect(found).toBe('function');
+});
+
 it('the heap of a tuned process grows less while much passes through beside what lives', async () => {
   const program = `
     const lives = Array.from({ length: 300_000 }, (_, row) => ({ row, text: 'row ' + row }));

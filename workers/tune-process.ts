@@ -38,6 +38,12 @@ export function settleProcess(): void {
 }
 
 function collect(): void {
+  // A process that was started with it keeps it, for the threads that are still to come too.
+  const exposed = globalThis.gc;
+  if (exposed !== undefined) {
+    exposed();
+    return;
+  }
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
   setFlagsFromString('--no-expose-gc');
