@@ -46,13 +46,14 @@ export class BatchRun {
       // A slow source is waited for before there is a transaction that would hold anything.
       const first = await abortable(portions.next(), signal);
       const done = await this.postgres.use(
-        (client) =>
-          this.monitor.during(client, async () => {
+        async (client) => {
+          const next = await this.monitor.during(client, async () => {
             const comment = await this.#begin(client);
-            const next = await this.#transact(client, batch, comment, first, portions, signal);
-            await commit(client);
-            return next;
-          }),
+            return await this.#transact(client, batch, comment, first, portions, signal);
+          });
+          await commit(client);
+          return next;
+        },
         { signal },
       );
       done.committed();

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
+import { beforeEach, expect } from '@jest/globals';
 import type { Client } from 'pg';
 import { readColumnTypes } from '../../connectors/postgres/encode/column-types.js';
 import { copyOrQuarantine } from '../../connectors/postgres/quarantine/copy-or-quarantine.js';
 import { createLenientEncoder } from '../../connectors/postgres/quarantine/lenient-encoder.js';
-import { openDatabase, type TestDatabase } from './postgres.js';
+import { databaseOfFile, type DatabaseOfFile } from './database-of-file.js';
 
 export const QUARANTINE = { schema: 'the "quarantine"', name: 'bad rows' };
 const TABLE = { schema: 'public', name: 'target' };
@@ -17,10 +17,8 @@ export interface Sorted {
 
 type Rows = readonly (readonly unknown[])[] | { csv: string | Buffer; columns: string[] };
 
-export interface QuarantineSite {
-  database: TestDatabase;
-  /** A test begins without `public.target` and without a quarantine. */
-  client: Client;
+/** A test begins without `public.target` and without a quarantine. */
+export interface QuarantineSite extends DatabaseOfFile {
   /** Sorts rows into `public.target` and the quarantine, in a transaction of their own. */
   sort: (rows: Rows, firstRow?: number) => Promise<Sorted>;
   /** What the quarantine holds. */
@@ -29,29 +27,14 @@ export interface QuarantineSite {
 
 /** A database for one test file. */
 export function quarantineSite(): QuarantineSite {
-  let database: TestDatabase | undefined;
-  let client: Client | undefined;
-  beforeAll(async () => {
-    database = await openDatabase();
-    client = await database.connect();
-  });
+  const site = databaseOfFile();
   beforeEach(() =>
-    client?.query('DROP TABLE IF EXISTS public.target; DROP SCHEMA IF EXISTS "the ""quarantine""" CASCADE'),
+    site.client.query('DROP TABLE IF EXISTS public.target; DROP SCHEMA IF EXISTS "the ""quarantine""" CASCADE'),
   );
-  afterAll(() => database?.close());
-  const site: QuarantineSite = {
-    get database() {
-      if (database === undefined) throw new Error('the database is there only during tests');
-      return database;
-    },
-    get client() {
-      if (client === undefined) throw new Error('the session is there only during tests');
-      return client;
-    },
-    sort: (rows, firstRow = 1) => sort(site.client, rows, firstRow),
+  return Object.assign(site, {
+    sort: (rows: Rows, firstRow = 1) => sort(site.client, rows, firstRow),
     quarantined: () => quarantined(site.client),
-  };
-  return site;
+  });
 }
 
 async function sort(client: Client, rows: Rows, firstRow: number): Promise<Sorted> {
