@@ -71,6 +71,7 @@ async function ingestStretch(
         upsert: options.upsert,
         delete: options.delete,
         maxRowsPerTableBuffer: options.maxRowsPerTableBuffer,
+        sessions: options.sessions,
         ...(onBeforeVisible === undefined ? {} : { onBeforeVisible }),
         ...(quarantine === undefined ? {} : { quarantine }),
         run: { pipeline, run, adopt, ...(input.override === undefined ? {} : { override: input.override }) },

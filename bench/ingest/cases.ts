@@ -13,6 +13,8 @@ export interface IngestCase {
   /** The same rows as CSV, for the limit; left out: the files themselves. */
   limitFiles?: (data: IngestData) => Promise<IngestFiles>;
   key: boolean;
+  /** Those of Tidemark that copy rows; left out: one. */
+  sessions?: number;
   /** `full`: all rows of the CSV are there. */
   start: StartState;
   limit: 'copy' | 'merge' | 'merge what changed';

@@ -77,6 +77,7 @@ export async function startIngestSurroundings(options: {
                 one.source === 'rows' ? { type: 'source', name: ROWS } : { type: 'files', connection: FILES, pattern },
               target: TARGET,
               tables: [tableDefinition(one.key)],
+              sessions: one.sessions ?? 1,
             });
             const { notRecorded } = result.watermark ?? {};
             if (notRecorded !== undefined) throw new Error(`the high watermark was not recorded: ${notRecorded}`);
@@ -92,7 +93,7 @@ export async function startIngestSurroundings(options: {
 /** The library alone, in a new process. */
 export async function runLibrary(
   url: string,
-  { key }: IngestCase,
+  { key, sessions = 1 }: IngestCase,
   source: BenchSource,
   nodeOptions: readonly string[],
 ): Promise<Sample> {
@@ -100,5 +101,5 @@ export async function runLibrary(
     new URL('../programs/ingest-library.js', import.meta.url),
     nodeOptions,
   );
-  return program.call('run', { url, key, source }).finally(() => program.stop());
+  return program.call('run', { url, key, source, sessions }).finally(() => program.stop());
 }

@@ -8,12 +8,13 @@ import { serve } from './program.js';
 
 /** The library alone, without Temporal: what the workflow needs above this is the price of durability. */
 const handlers = {
-  run: async ({ url, key, source }: { url: string; key: boolean; source: BenchSource }): Promise<Sample> => {
+  run: async (job: { url: string; key: boolean; source: BenchSource; sessions: number }): Promise<Sample> => {
+    const { url, key, source, sessions } = job;
     tuneProcess();
     const table = tableDefinition(key);
     const batches = await batchesOf(source, table);
     const began = performance.now();
-    await ingest({ url }, [table], batches);
+    await ingest({ url }, [table], batches, { sessions });
     return { seconds: (performance.now() - began) / 1_000, peakRssMegabytes: peakRssMegabytes() };
   },
   stop: () => Promise.resolve(),

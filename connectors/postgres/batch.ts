@@ -11,6 +11,7 @@ import { portionsOf, type Portion } from './load/load.js';
 import { TableLoad } from './load/table-load.js';
 import { lockStatement } from './lock/advisory.js';
 import type { LockMonitor } from './lock/monitor.js';
+import { removeLost, SideSession } from './parallel/side-session.js';
 import type { IngestBatch, JsonValue } from './port.js';
 import type { Progress } from './watermark/progress.js';
 import { rowsOfLast } from './rows-of-last.js';
@@ -22,6 +23,7 @@ export class BatchRun {
   readonly #first: PostgresTable;
   #isMigrated = false;
   readonly #signal: AbortSignal;
+  readonly #side: SideSession | undefined;
 
   constructor(
     private readonly postgres: Postgres,
@@ -32,7 +34,9 @@ export class BatchRun {
   ) {
     this.#first = definitions[0];
     this.#signal = settings.signal === undefined ? monitor.failed : AbortSignal.any([settings.signal, monitor.failed]);
-    this.#loads = new Map(definitions.map((table) => [table, new TableLoad(table, settings)]));
+    const side = settings.sessions > 1 ? new SideSession(postgres) : undefined;
+    this.#side = side;
+    this.#loads = new Map(definitions.map((table) => [table, new TableLoad(table, settings, side)]));
   }
 
   /** Returns the rows that arrived. */
@@ -60,14 +64,21 @@ export class BatchRun {
       this.#isMigrated = true;
       let rows = 0;
       for (const load of this.#loads.values()) rows += load.committed();
+      this.#side?.committed();
       return rows;
     } catch (error) {
       for (const load of this.#loads.values()) load.rolledBack();
+      await this.#side?.rolledBack();
       throw error;
     } finally {
       // Where it is stuck it is not waited for.
       void portions.return(undefined).catch(() => undefined);
     }
+  }
+
+  /** After the last batch. */
+  async close(): Promise<void> {
+    await this.#side?.close();
   }
 
   tables(): IngestedTable[] {
@@ -120,6 +131,11 @@ export class BatchRun {
   }
 
   async #prepare(client: PoolClient): Promise<void> {
+    try {
+      if (this.#side !== undefined) await removeLost(client, this.definitions);
+    } catch (error) {
+      throw failureOf(error, 'taking away what an ingest has left that was killed', this.#first);
+    }
     for (const load of this.#loads.values()) await load.prepare(client, this.progress.start.deleteFirst);
   }
 

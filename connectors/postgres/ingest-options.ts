@@ -35,6 +35,11 @@ export const ingestOptionsSchema = z.strictObject({
   onBeforeVisible: functionSchema<(event: BeforeVisible) => void | Promise<void>>().optional(),
   /** Rows of one table that wait while another one is loaded. */
   maxRowsPerTableBuffer: z.int().min(1).max(1_000_000).default(10_000),
+  /**
+   * Sessions that copy the rows of a large batch, at most: with 2, a third of them goes by a second one into an unlogged table beside the
+   * target, which the batch takes away. It takes more of the server's work and less time.
+   */
+  sessions: z.int().min(1).max(2).default(1),
   /** Where rows go that do not fit, with the reason. Left out: such a row fails its batch. */
   quarantine: qualifiedNameSchema.optional(),
   run: z

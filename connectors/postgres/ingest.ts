@@ -86,6 +86,7 @@ async function run(
     isAtEnd = true;
     if (counts.batches === 0) await createMissing(postgres, tables, monitor, signal);
   } finally {
+    await work.close();
     await monitor.close();
     // One that is stuck is not waited for, and what it throws on its way out is of no interest beside the error that ends the call.
     if (!isAtEnd) void Promise.resolve(source.return?.()).catch(() => undefined);

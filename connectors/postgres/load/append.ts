@@ -2,21 +2,11 @@ import type { ClientBase } from 'pg';
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import { copyIn } from '../copy.js';
 import { isPostgresFailure, PostgresError, postgresFailure } from '../errors.js';
+import type { SecondSession } from '../parallel/second-session.js';
 import type { TableOf } from '../port.js';
 import { quoteName, quoteTable } from '../quote.js';
 import { EndMark } from './csv-end-mark.js';
-import type { CopySource } from './portion.js';
-
-export interface CopyTarget {
-  /** SQL of the table that COPY writes to. */
-  into: string;
-  /** Its unquoted name. */
-  name: string;
-  /** What errors call the table. */
-  table: PostgresTable;
-  /** Rows are written as if they had always been there: for a table of this very transaction. */
-  freeze?: boolean;
-}
+import type { CopySource, CopyTarget } from './portion.js';
 
 /** What writes rows to a table: `copyRows`, or what takes the bad ones out. Returns those that arrived there. */
 export type WriteRows = (client: ClientBase, target: CopyTarget) => Promise<number>;
@@ -32,40 +22,55 @@ export function append(
   return write(client, { into: quoteTable(writeTo), name: writeTo.name, table, freeze });
 }
 
+export interface CopyOptions {
+  /** Number of the first row within the batch, from 1. */
+  firstRow: number;
+  signal: AbortSignal | undefined;
+  /** Helps with binary rows, where they are many. */
+  second?: SecondSession | undefined;
+}
+
 /** One COPY, and those of the source's rest. Errors name the row by its number within the batch. */
 export async function copyRows(
   client: ClientBase,
   target: CopyTarget,
   source: CopySource,
-  { firstRow, signal }: { firstRow: number; signal: AbortSignal | undefined },
+  { firstRow, ...options }: CopyOptions,
 ): Promise<number> {
   let rows = 0;
   for (let part: CopySource | undefined = source; part !== undefined; part = part.rest?.())
-    rows += await copyPart(client, target, part, { firstRow: firstRow + rows, signal });
+    rows += await copyPart(client, target, part, { firstRow: firstRow + rows, ...options });
   return rows;
 }
 
 async function copyPart(
   client: ClientBase,
-  { into, name, table, freeze = false }: CopyTarget,
-  { columns, format, chunks, rowOfLine }: CopySource,
-  { firstRow, signal }: { firstRow: number; signal: AbortSignal | undefined },
+  target: CopyTarget,
+  source: CopySource,
+  { firstRow, signal, second }: CopyOptions,
 ): Promise<number> {
+  const { into, table, freeze = false } = target;
+  const { columns, format, chunks, rowOfLine = (line: number) => line } = source;
   const list = columns.map((column) => quoteName(column)).join(', ');
   const sql = `COPY ${into} (${list}) FROM STDIN WITH (${format}${freeze ? ', FREEZE' : ''})`;
-  try {
-    return await copyIn(client, sql, chunks, { signal });
-  } catch (error) {
-    if (error instanceof EndMark) throw endsTooEarly(quoteTable(table), firstRow + error.row - 1);
-    if (!isPostgresFailure(error)) throw error;
-    throw postgresFailure(error, {
+  const explain = (error: unknown, copyInto: string, numberOf = (line: number): number => line): unknown => {
+    if (error instanceof EndMark) return endsTooEarly(quoteTable(table), firstRow + error.row - 1);
+    if (!isPostgresFailure(error)) return error;
+    return postgresFailure(error, {
       doing: 'copying rows',
       table: quoteTable(table),
       columns,
-      copyInto: name,
+      copyInto,
       firstRow,
-      ...(rowOfLine === undefined ? {} : { rowOfLine }),
+      rowOfLine: (line) => rowOfLine(numberOf(line)),
     });
+  };
+  if (second !== undefined && format === 'FORMAT binary')
+    return await second.copy(client, target, source, { sql, signal, explain });
+  try {
+    return await copyIn(client, sql, chunks, { signal });
+  } catch (error) {
+    throw explain(error, target.name);
   }
 }
 

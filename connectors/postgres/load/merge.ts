@@ -20,25 +20,52 @@ export interface MergeInput {
   columns: readonly ColumnType[];
   /** In `staging`. */
   rows: number;
+  /** `staging` is one piece of many: no two of its rows have the same key, which it has an index of, and `target` lies in the key's order. */
+  isPiece?: boolean;
 }
 
-/** Brings the rows of a temporary table into one with a primary key; rows that are there already, byte for byte, are not written. */
-export async function merge(client: ClientBase, { staging, target, rows, ...names }: MergeInput): Promise<void> {
+/**
+ * Brings the rows of a table that nobody else reads into one with a primary key; rows that are there already, byte for byte, are not written.
+ * Returns whether both were read side by side, in the order of the key.
+ */
+export async function merge(client: ClientBase, input: MergeInput): Promise<boolean> {
+  const { staging, target, rows, isPiece = false, ...names } = input;
   const key = names.key.map((name) => quoteName(name));
   const columns = names.columns.map(({ name }) => quoteName(name));
   const version = await prepareSession(client);
-  await keepLastOfEachKey(client, staging, key);
+  if (!isPiece) await keepLastOfEachKey(client, staging, key);
   // Both in the order of the key, as exports mostly are: reading them side by side takes half the time of a hash table of all rows,
   // which the planner takes for cheaper.
   const sideBySide =
-    rows >= MANY_ROWS && (await isInOrder(client, staging, key)) && (await isInOrder(client, target, key));
+    (isPiece || rows >= MANY_ROWS) &&
+    (await isInOrder(client, staging, key)) &&
+    (isPiece || (await isInOrder(client, target, key)));
   if (sideBySide) await client.query('SET LOCAL enable_hashjoin = off');
-  const { onKey, fixed } = await keyOf(client, target, names.key);
+  const { onKey, fixed, from, to } = await keyOf(client, target, names.key);
   const changing = columns.filter((column) => !fixed.has(column));
-  const sql = { staging, target, key, columns, changing, onKey, isOther: differs(names.columns, names.key) };
-  const inOne = version >= WITH_MERGE && (await runMerge(client, sql));
-  if (!inOne) for (const statement of updateAndInsert(sql)) await client.query(statement);
+  const sql = { staging, target, key, columns, changing, isOther: differs(names.columns, names.key) };
+  const on = sideBySide && isPiece ? `${onKey} AND ${rangeOf(staging, key, { from, to })}` : onKey;
+  const inOne = version >= WITH_MERGE && (await runMerge(client, { ...sql, onKey: on }));
+  if (!inOne) for (const statement of updateAndInsert({ ...sql, onKey })) await client.query(statement);
   await client.query('RESET work_mem; RESET maintenance_work_mem; RESET jit; RESET enable_hashjoin');
+  return sideBySide;
+}
+
+/** For a piece, where it is made: does to it what `merge` does to others first. */
+export async function prepareMerge(client: ClientBase, staging: string, key: readonly string[]): Promise<void> {
+  await prepareSession(client);
+  await keepLastOfEachKey(
+    client,
+    staging,
+    key.map((name) => quoteName(name)),
+  );
+}
+
+/** Only this part of the other table is read for a piece, not all that comes before it: the keys between the piece's first and last one. */
+function rangeOf(staging: string, [first = '']: readonly string[], { from, to }: { from: string; to: string }): string {
+  const bound = (direction: 'ASC' | 'DESC'): string =>
+    `(SELECT piece.${first} FROM ${staging} AS piece ORDER BY piece.${first} ${direction} LIMIT 1)`;
+  return `target.${first} ${from} ${bound('ASC')} AND target.${first} ${to} ${bound('DESC')}`;
 }
 
 /** In a table that only one transaction has written to, and only by COPY, the physical order is the order of arrival. */
@@ -111,7 +138,7 @@ async function keepLastOfEachKey(client: ClientBase, staging: string, key: reado
 }
 
 /** Looks at one row of each of some 200 pages. */
-async function isInOrder(client: ClientBase, table: string, key: readonly string[]): Promise<boolean> {
+export async function isInOrder(client: ClientBase, table: string, key: readonly string[]): Promise<boolean> {
   const row = `ROW(${key.join(', ')})::record`;
   const { rows } = await client.query<{ ordered: boolean }>(
     `SELECT count(*) >= 40 AND bool_and(before IS NULL OR before <= key) AS ordered
@@ -129,31 +156,38 @@ async function isInOrder(client: ClientBase, table: string, key: readonly string
 }
 
 /**
- * The condition that keys are equal, by the operators of the key's own index: `=` need not be on the search path, or another one may be. And
- * the columns that the server numbers always: it lets nobody update them, which integers that are equal have no need of.
+ * The condition that keys are equal, by the operators of the key's own index: `=` need not be on the search path, or another one may be. Those
+ * of the first column that mean "not before" and "not behind". And the columns that the server numbers always: it lets nobody update them,
+ * which integers that are equal have no need of.
  */
 async function keyOf(
   client: ClientBase,
   target: string,
   key: readonly string[],
-): Promise<{ onKey: string; fixed: ReadonlySet<string> }> {
-  const { rows } = await client.query<{ name: string; operator: string; isFixed: boolean }>(
-    `SELECT attname::text AS name, format('OPERATOR(%I.%s)', nspname, oprname) AS operator, attidentity = 'a' AS "isFixed"
+): Promise<{ onKey: string; from: string; to: string; fixed: ReadonlySet<string> }> {
+  const { rows } = await client.query<{ name: string; equal: string; from: string; to: string; isFixed: boolean }>(
+    `SELECT attname::text AS name, attidentity = 'a' AS "isFixed",
+       max(operator) FILTER (WHERE amopstrategy = 3) AS equal,
+       max(operator) FILTER (WHERE amopstrategy = 4) AS "from", max(operator) FILTER (WHERE amopstrategy = 2) AS "to"
      FROM pg_catalog.pg_index
      CROSS JOIN LATERAL unnest(indkey::int2[], indclass::oid[]) AS part (attribute, class)
      JOIN pg_catalog.pg_attribute ON attrelid = indrelid AND attnum = part.attribute
      JOIN pg_catalog.pg_opclass ON pg_opclass.oid = part.class
-     JOIN pg_catalog.pg_amop ON amopfamily = opcfamily AND amoplefttype = opcintype AND amoprighttype = opcintype AND amopstrategy = 3
+     JOIN pg_catalog.pg_amop ON amopfamily = opcfamily AND amoplefttype = opcintype AND amoprighttype = opcintype
      JOIN pg_catalog.pg_operator ON pg_operator.oid = amopopr
      JOIN pg_catalog.pg_namespace ON pg_namespace.oid = oprnamespace
-     WHERE indrelid = $1::regclass AND indisprimary`,
+     CROSS JOIN LATERAL format('OPERATOR(%I.%s)', nspname, oprname) AS operator
+     WHERE indrelid = $1::regclass AND indisprimary
+     GROUP BY attname, attidentity`,
     [target],
   );
-  const operators = new Map(rows.map(({ name, operator }) => [name, operator]));
+  const operators = new Map(rows.map((row) => [row.name, row]));
   const onKey = key
-    .map((name) => `target.${quoteName(name)} ${operators.get(name) ?? '='} staged.${quoteName(name)}`)
+    .map((name) => `target.${quoteName(name)} ${operators.get(name)?.equal ?? '='} staged.${quoteName(name)}`)
     .join(' AND ');
-  return { onKey, fixed: new Set(rows.flatMap(({ name, isFixed }) => (isFixed ? [quoteName(name)] : []))) };
+  const { from = '>=', to = '<=' } = operators.get(key[0] ?? '') ?? {};
+  const fixed = rows.flatMap(({ name, isFixed }) => (isFixed ? [quoteName(name)] : []));
+  return { onKey, from, to, fixed: new Set(fixed) };
 }
 
 function assignments(columns: readonly string[], from: string): string {

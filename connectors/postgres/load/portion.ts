@@ -1,6 +1,18 @@
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import type { ColumnType } from '../encode/column-types.js';
 
+/** Where COPY writes to. */
+export interface CopyTarget {
+  /** SQL of the table that COPY writes to. */
+  into: string;
+  /** Its unquoted name. */
+  name: string;
+  /** What errors call the table. */
+  table: PostgresTable;
+  /** Rows are written as if they had always been there: for a table of this very transaction. */
+  freeze?: boolean;
+}
+
 /** Bytes for one COPY, and maybe for more. */
 export interface CopySource {
   /** Names of the columns in the order of the bytes; those left out become NULL. */

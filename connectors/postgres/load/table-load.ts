@@ -5,6 +5,10 @@ import { type ColumnType, readColumnTypes } from '../encode/column-types.js';
 import { failureOf } from '../failure-of.js';
 import type { IngestSettings } from '../ingest-options.js';
 import { prepareTable } from '../migrate/index.js';
+import { AppendAside } from '../parallel/append-aside.js';
+import { mayPart } from '../parallel/may-part.js';
+import type { SecondSession } from '../parallel/second-session.js';
+import type { SideSession } from '../parallel/side-session.js';
 import type { PreparedTable, TableOf } from '../port.js';
 import { readTableComment } from '../watermark/store.js';
 import { copyOrQuarantine } from '../quarantine/copy-or-quarantine.js';
@@ -30,6 +34,8 @@ export class TableLoad {
   constructor(
     private readonly table: PostgresTable,
     private readonly settings: Pick<IngestSettings, 'upsert' | 'quarantine' | 'run'>,
+    /** A session that helps to copy rows; left out where there is to be none. */
+    private readonly side: SideSession | undefined,
   ) {
     this.#isUpsert = settings.upsert === '__IF_PRIMARY_KEY__' && table.primaryKey !== undefined;
   }
@@ -61,17 +67,21 @@ export class TableLoad {
     const isLenient = this.settings.quarantine !== undefined;
     const source = await portion.open(this.#types, firstRow, isLenient);
     const options = { firstRow, signal };
-    const place = { writeTo: this.writeTo, table: this.table, types: this.#types };
     // What comes by way of a quarantine lies in no order, so that only a key tells which rows of an earlier portion a later one replaces.
     if (isLenient && this.#isUpsert && firstRow > 1) await this.#addKeys(client);
     const isBare = this.#prepared?.isBare === true && !this.#isKeyed;
+    const side = isLenient ? undefined : this.side;
     // Into a table that nobody sees yet rows go as they are, repeated keys and all; building the key at the end is cheaper than keeping it.
-    this.#arrived +=
-      this.#isUpsert && !isBare
-        ? await upsert(client, place, this.#staging(source, this.#types, options))
-        : await append(client, this.writeTo, this.table, this.#writing(source, this.#types, options), {
-            freeze: isBare,
-          });
+    if (this.#isUpsert && !isBare) {
+      const place = { writeTo: this.writeTo, table: this.table, types: this.#types, side };
+      this.#arrived += await upsert(client, place, this.#staging(source, this.#types, options));
+      return;
+    }
+    // The next upsert compares its rows with the table in the order in which it lies: a new one is to lie in the source's.
+    const mayHelp = side !== undefined && (isBare ? !this.#isUpsert : await mayPart(client, this.writeTo));
+    const second = mayHelp ? new AppendAside(side, this.#types) : undefined;
+    const write = this.#writing(source, this.#types, { ...options, second });
+    this.#arrived += await append(client, this.writeTo, this.table, write, { freeze: isBare });
   }
 
   async finish(client: ClientBase): Promise<void> {
@@ -129,7 +139,7 @@ export class TableLoad {
   #writing(
     source: CopySource,
     types: readonly ColumnType[],
-    options: { firstRow: number; signal: AbortSignal },
+    options: { firstRow: number; signal: AbortSignal; second?: SecondSession | undefined },
   ): WriteRows {
     const { quarantine, run } = this.settings;
     if (quarantine === undefined) return (client, target) => copyRows(client, target, source, options);
@@ -157,7 +167,7 @@ export class TableLoad {
   ): StageRows {
     if (this.settings.quarantine === undefined) {
       const live = { live: this.writeTo, types, key: this.table.primaryKey ?? [] };
-      return (client, target) => stageChanged(client, target, source, { ...live, ...options });
+      return (client, target, second) => stageChanged(client, target, source, { ...live, ...options, second });
     }
     const write = this.#writing(source, types, options);
     return async (client, target) => {

@@ -3,9 +3,10 @@ import { abortable } from '../abortable.js';
 import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
 import type { ColumnType } from '../encode/column-types.js';
 import { isPostgresFailure, postgresFailure } from '../errors.js';
-import { copyRows, type CopyTarget } from '../load/append.js';
-import type { CopySource } from '../load/portion.js';
+import { copyRows } from '../load/append.js';
+import type { CopySource, CopyTarget } from '../load/portion.js';
 import type { StagedRows } from '../load/upsert.js';
+import type { SecondSession } from '../parallel/second-session.js';
 import type { TableOf } from '../port.js';
 import { quoteTable } from '../quote.js';
 import { Comparison } from './comparison.js';
@@ -26,6 +27,7 @@ export interface StageChangedOptions {
   /** Number of the first row within the batch, from 1. */
   firstRow: number;
   signal: AbortSignal | undefined;
+  second?: SecondSession | undefined;
 }
 
 /**
@@ -64,19 +66,16 @@ async function stageBinary(
   rows: SourceRows,
   options: StageChangedOptions,
 ): Promise<StagedRows> {
-  const { firstRow, signal } = options;
+  const { firstRow, signal, second } = options;
   const gathered = new GatheredRows();
   let staged = 0;
   /** One COPY of what was gathered, and of what follows it up to its end: that begins behind so many rows of the source. */
-  const copy = async (
-    following: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = [COPY_TRAILER],
-    behind = 0,
-  ): Promise<void> => {
+  const copy = async (following?: AsyncIterable<Uint8Array>, behind = 0): Promise<void> => {
     const { numbers, chunks } = gathered.take();
     const all = async function* (): AsyncGenerator<Uint8Array> {
       yield COPY_HEADER;
       yield* chunks;
-      yield* following;
+      yield* following ?? [COPY_TRAILER];
     };
     staged += await copyRows(
       client,
@@ -87,7 +86,8 @@ async function stageBinary(
         chunks: all(),
         rowOfLine: (line) => numbers[line - 1] ?? line - numbers.length + behind,
       },
-      { firstRow, signal },
+      // While rows are compared nothing may be merged.
+      { firstRow, signal, second: following === undefined ? undefined : second },
     );
   };
 

@@ -9,12 +9,16 @@ import { describeTimedFault } from '../timed-fault.js';
 import { runIngest } from './run.js';
 
 export interface IngestScenario {
-  name: 'ingest-no-key' | 'ingest-key';
+  name: 'ingest-no-key' | 'ingest-key' | 'ingest-large' | 'ingest-large-key';
   isKeyed: boolean;
+  /** Batches that two sessions copy. */
+  isLarge: boolean;
 }
 export const ingestScenarios: readonly IngestScenario[] = [
-  { name: 'ingest-no-key', isKeyed: false },
-  { name: 'ingest-key', isKeyed: true },
+  { name: 'ingest-no-key', isKeyed: false, isLarge: false },
+  { name: 'ingest-key', isKeyed: true, isLarge: false },
+  { name: 'ingest-large', isKeyed: false, isLarge: true },
+  { name: 'ingest-large-key', isKeyed: true, isLarge: true },
 ];
 
 /** So many runs share a source and a target: then both begin anew, or comparing them would take longer than filling them. */
@@ -22,7 +26,7 @@ const RUNS_OF_A_LEDGER = 6;
 
 /** Runs ingests again and again, one fault in each, until enough have occurred or none are left. */
 export function runIngestCampaign(
-  { name: scenario, isKeyed }: IngestScenario,
+  { name: scenario, ...kind }: IngestScenario,
   options: CommonCampaignOptions,
 ): Promise<ScenarioReport> {
   const { seed, only, client, address, bundle } = options;
@@ -34,7 +38,7 @@ export function runIngestCampaign(
       describe: describeTimedFault,
       open: async ({ name, folder, random, word, findings, log }) => {
         const cell = await IngestCell.start({ name, folder, address, namespace, bundle, log });
-        const ledger = new Ledger(cell, findings, random, isKeyed, word);
+        const ledger = new Ledger(cell, findings, random, { ...kind, word });
         const marks = [...SHAPES, wordMark('the password', cell.database.access.password), wordMark('a row', word)];
         return {
           run: async ({ workflowId, fault, number }) => {
@@ -44,6 +48,7 @@ export function runIngestCampaign(
           // Whatever has happened before: after one more run, table and workflow hold the same.
           conclude: async (runs) => {
             await runIngest({ cell, ledger, findings, client, workflowId: `${name}/last` });
+            await ledger.checkTidy();
             return runs + 1;
           },
           marks: () => Promise.resolve(marks),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import type { Findings } from '../findings.js';
 import type { Random } from '../random.js';
@@ -5,9 +6,12 @@ import { beginSource, COLUMNS, growSource, SOURCE_TABLE } from '../source-rows.j
 import { TargetTable } from '../target-table.js';
 import { DATABASE, type IngestCell } from './ingest-cell.js';
 
-/** Rows of one batch, and batches of one run, about. */
-const BATCH_ROWS = 250;
-const RUN_BATCHES = 40;
+/** Rows of one batch, batches of one run, and how fat notes are, about. */
+const SMALL = { rows: 250, batches: 40, padding: 0 };
+/** Each is more than what a second session is worth for. */
+const LARGE = { rows: 24_000, batches: 4, padding: 600 };
+/** Longest wait for sessions that have been cut off to end, and to take away what they had. */
+const TIDY_MS = 20_000;
 const TARGET = 'Rows "kept"';
 
 /** The source table, which grows before each run, and the target. */
@@ -16,13 +20,24 @@ export class Ledger extends TargetTable {
 
   constructor(
     private readonly cell: IngestCell,
-    findings: Findings,
+    private readonly findings: Findings,
     private readonly random: Random,
-    readonly isKeyed: boolean,
-    /** In every row: found outside of the tables, a row has leaked. */
-    private readonly word: string,
+    private readonly kind: {
+      isKeyed: boolean;
+      isLarge: boolean;
+      /** In every row: found outside of the tables, a row has leaked. */
+      word: string;
+    },
   ) {
-    super({ database: cell.database, findings, name: TARGET, isKeyed });
+    super({ database: cell.database, findings, name: TARGET, isKeyed: kind.isKeyed });
+  }
+
+  get isKeyed(): boolean {
+    return this.kind.isKeyed;
+  }
+
+  private get size(): typeof SMALL {
+    return this.kind.isLarge ? LARGE : SMALL;
   }
 
   /** Begins anew: nothing in the source, no target. */
@@ -45,13 +60,14 @@ export class Ledger extends TargetTable {
         connection: DATABASE,
         table: SOURCE_TABLE,
         cursor: 'seq',
-        batchRows: BATCH_ROWS,
+        batchRows: this.size.rows,
       },
       target: DATABASE,
       tables: [this.table()],
       // The session of a worker that stands still holds the table.
       endBlockersAfterSeconds: 2,
-      batchesPerStretch: 7,
+      batchesPerStretch: this.kind.isLarge ? 3 : 7,
+      sessions: this.kind.isLarge ? 2 : 1,
     };
   }
 
@@ -70,9 +86,22 @@ export class Ledger extends TargetTable {
 
   /** Returns how many rows came to the source. */
   async grow(): Promise<number> {
-    const rows = BATCH_ROWS * RUN_BATCHES + this.random.below(BATCH_ROWS);
-    const { isKeyed, word } = this;
-    await growSource(this.cell.database, { rows, padding: this.random.below(400), isKeyed, word });
+    const rows = this.size.rows * this.size.batches + this.random.below(this.size.rows);
+    await growSource(this.cell.database, {
+      ...this.kind,
+      rows,
+      padding: this.size.padding + this.random.below(400),
+    });
     return rows;
+  }
+
+  /** Whatever has been cut off: nothing lies beside the target. */
+  async checkTidy(): Promise<void> {
+    const left = (): Promise<unknown[]> =>
+      this.cell.database.query(`SELECT FROM pg_class WHERE relname LIKE 'tidemark\\_rows\\_%' AND relkind = 'r'`);
+    const giveUp = performance.now() + TIDY_MS;
+    while ((await left()).length > 0 && performance.now() < giveUp) await sleep(100);
+    const { length } = await left();
+    this.findings.expect(length === 0, `${length} tables of second sessions are left`);
   }
 }

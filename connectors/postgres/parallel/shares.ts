@@ -1,0 +1,60 @@
+import type { RowsWindow } from '../unchanged/rows-window.js';
+import type { SourceRows } from '../unchanged/source-rows.js';
+import type { RowOrder } from './row-order.js';
+
+/** Who takes rows: the session of the transaction, or the one beside it. */
+export const OWN = 0;
+export const ASIDE = 1;
+/** The second session takes one byte where the first one takes two: the rows of the second one have a way yet to go. */
+const OWN_FOR_ONE = 1.5;
+
+/** Hands out the rows of one source to two sessions, window by window. */
+export class Shares {
+  readonly #bytes = [0, 0];
+  #last: Promise<unknown> = Promise.resolve();
+  #isOver = false;
+  #wake: () => void = () => undefined;
+
+  constructor(
+    private readonly source: SourceRows,
+    /** What went where. */
+    private readonly order: RowOrder,
+  ) {}
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Bytes that the first session has taken. */
+  get ownBytes(): number {
+    return this.#bytes[OWN] ?? 0;
+  }
+
+  /** The next rows for one of the two; undefined when there are no more. The second one may have to wait. */
+  async next(part: typeof OWN | typeof ASIDE): Promise<RowsWindow | undefined> {
+    while (part === ASIDE && !this.#isOver && (this.#bytes[ASIDE] ?? 0) * OWN_FOR_ONE >= this.ownBytes)
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    // One at a time: the source is asked for the next rows when the ones before have been handed out.
+    const taken = this.#last.then(() => this.#take(part));
+    this.#last = taken.catch(() => undefined);
+    return await taken;
+  }
+
+  async #take(part: typeof OWN | typeof ASIDE): Promise<RowsWindow | undefined> {
+    try {
+      const window = this.#isOver ? undefined : await this.source.next();
+      if (window === undefined) {
+        this.#isOver = true;
+        return undefined;
+      }
+      this.order.add(part, window.count);
+      this.#bytes[part] = (this.#bytes[part] ?? 0) + window.bytes.length;
+      return window;
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    } finally {
+      this.#wake();
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import type { Client, ClientBase } from 'pg';
+import { abortable } from '../abortable.js';
+import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
+import { copyIn } from '../copy.js';
+import type { ColumnType } from '../encode/column-types.js';
+import { failureOf } from '../failure-of.js';
+import type { CopySource, CopyTarget } from '../load/portion.js';
+import { restOf, type RowsWindow } from '../unchanged/rows-window.js';
+import { SourceRows } from '../unchanged/source-rows.js';
+import { type CopyAside, type SecondSession, WORTH_BYTES } from './second-session.js';
+import type { SideSession, SideTable } from './side-session.js';
+
+/** Each piece is so many times the one before: merging takes longer than copying, and of small pieces there would be too many. */
+const GROWTH = 1.5;
+
+export interface UpsertAsideOptions {
+  side: SideSession;
+  /**
+   * Merges what was staged before, so many rows. Returns the columns of the table, for pieces to have those of the source; undefined, and
+   * nothing done, where rows are not to be merged in pieces.
+   */
+  begin: (client: ClientBase) => Promise<{ columns: readonly ColumnType[]; merged: number } | undefined>;
+  /** In the second session: makes a piece ready to be merged. */
+  ready: (client: Client, sql: string) => Promise<void>;
+  /** Merges a piece, and takes its table away. Returns whether it pays to go on. */
+  merge: (client: ClientBase, piece: SideTable) => Promise<boolean>;
+}
+
+/** Rows that are to be merged: a second session copies them in pieces, each of which is merged while it copies the next. */
+export class UpsertAside implements SecondSession {
+  /** Rows that are merged already. */
+  merged = 0;
+
+  constructor(private readonly options: UpsertAsideOptions) {}
+
+  async copy(client: ClientBase, target: CopyTarget, source: CopySource, options: CopyAside): Promise<number> {
+    const { sql, signal, explain } = options;
+    const rows = new SourceRows(source.chunks[Symbol.asyncIterator](), source.columns.length);
+    let count = 0;
+    try {
+      const ahead = await readAhead(rows, signal);
+      const begun = rows.isOver ? undefined : await this.options.begin(client);
+      if (begun !== undefined) {
+        this.merged += begun.merged;
+        const columns = source.columns.flatMap((name) => begun.columns.find((column) => column.name === name) ?? []);
+        count = await this.#inPieces(client, target, columns, { ...options, rows, ahead });
+      }
+      if (ahead.length === 0 && rows.isAtEnd) return count;
+      const rest = async function* (): AsyncGenerator<Uint8Array> {
+        yield COPY_HEADER;
+        yield* ahead.map((window) => restOf(window, 0));
+        yield* rows.remaining();
+      };
+      const before = count;
+      try {
+        return before + (await copyIn(client, sql, rest(), { signal }));
+      } catch (error) {
+        throw explain(error, target.name, (line) => before + line);
+      }
+    } catch (error) {
+      rows.end();
+      throw error;
+    }
+  }
+
+  /** Returns the rows of all pieces. What of the source is left is for the first session: `ahead`, and then the rest. */
+  async #inPieces(
+    client: ClientBase,
+    target: CopyTarget,
+    columns: readonly ColumnType[],
+    { rows, ahead, signal, explain }: CopyAside & { rows: SourceRows; ahead: RowsWindow[] },
+  ): Promise<number> {
+    const failed = new AbortController();
+    const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+    let bytes = WORTH_BYTES;
+    let behind = 0;
+    const copyNext = async (): Promise<SideTable | undefined> => {
+      const before = behind;
+      const piece = pieceOf(rows, ahead, bytes);
+      bytes *= GROWTH;
+      try {
+        const table = await this.options.side.copy({
+          target: target.table,
+          columns,
+          rows: () => piece,
+          finish: this.options.ready,
+          signal: ended,
+          explain: (error, copyInto) => explain(error, copyInto, (line) => before + line),
+        });
+        behind += table?.rows ?? 0;
+        return table;
+      } catch (error) {
+        throw failureOf(error, 'copying rows in a second session', target.table);
+      }
+    };
+    try {
+      let pays = true;
+      for (let piece = await copyNext(); piece !== undefined;) {
+        const next = pays && !rows.isOver ? copyNext() : undefined;
+        // It is waited for below.
+        next?.catch(() => undefined);
+        pays = await this.options.merge(client, piece);
+        this.merged += piece.rows;
+        piece = await next;
+      }
+      return behind;
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  }
+}
+
+async function readAhead(rows: SourceRows, signal: AbortSignal | undefined): Promise<RowsWindow[]> {
+  const ahead: RowsWindow[] = [];
+  for (let bytes = 0; bytes < WORTH_BYTES;) {
+    const window = await abortable(rows.next(), signal);
+    if (window === undefined) break;
+    ahead.push(window);
+    bytes += window.bytes.length;
+  }
+  return ahead;
+}
+
+/** So many bytes of the source, or what there is. */
+async function* pieceOf(rows: SourceRows, ahead: RowsWindow[], bytes: number): AsyncGenerator<Uint8Array> {
+  yield COPY_HEADER;
+  for (let sent = 0; sent < bytes;) {
+    const window = ahead.shift() ?? (await rows.next());
+    if (window === undefined) break;
+    const part = restOf(window, 0);
+    sent += part.length;
+    yield part;
+  }
+  yield COPY_TRAILER;
+}

@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { ingest, type IngestOptions, type PostgresTable } from '../../connectors/postgres/index.js';
+import { type IngestSetting, openIngestSetting } from './ingest.js';
+import { csvOf } from './upsert-csv.js';
+
+/** What `load` calls its sessions. */
+export const APPLICATION = 'two sessions';
+const PIECE_BYTES = 256 * 1024;
+/** Behind so many bytes a second session is at work. */
+const AT_WORK_BYTES = 6 * 1024 * 1024;
+
+export type Row = [id: number | null, value: string | null];
+
+/** Each row takes a kilobyte: so many are large enough for a second session. */
+export const ROWS = 12_000;
+const PAD = 'x'.repeat(1_000);
+const COLUMNS: PostgresTable['columns'] = [
+  { name: 'id', type: 'integer', nullable: false },
+  { name: 'value', type: 'text' },
+  { name: 'pad', type: 'text' },
+];
+
+export const rowsOf = (count: number, value = 'value'): Row[] =>
+  Array.from({ length: count }, (_, id) => [id, id % 7 === 0 ? null : `${value} ${id}`]);
+
+/** Rows as a CSV file. */
+export function textOf(rows: readonly Row[]): string {
+  return csvOf(
+    COLUMNS.map(({ name }) => name),
+    rows.map((row) => [...row, PAD]),
+  );
+}
+
+/** In pieces, as a file is read. */
+export function csvFrom(
+  rows: readonly Row[] | string,
+  wait: (sent: number) => Promise<unknown> = () => Promise.resolve(),
+): Readable {
+  const bytes = Buffer.from(typeof rows === 'string' ? rows : textOf(rows));
+  return Readable.from(
+    (async function* () {
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        await wait(at);
+        yield bytes.subarray(at, at + PIECE_BYTES);
+      }
+    })(),
+  );
+}
+
+export interface TwoSessionsSetting extends IngestSetting {
+  padded: (primaryKey?: string[]) => PostgresTable;
+  /** A CSV file whose rest comes once the second session has begun to copy. */
+  waiting: (rows: readonly Row[] | string, then?: () => Promise<unknown>) => Readable;
+  /** One batch, with two sessions. */
+  load: (table: PostgresTable, csv: Readable, options?: IngestOptions) => Promise<void>;
+  /** id and value of all rows, by id. */
+  content: (table: PostgresTable) => Promise<Row[]>;
+  /** Tables that second sessions have made and committed since it was asked for last. */
+  made: () => Promise<number>;
+  /** Such tables that are there still. */
+  left: () => Promise<string[]>;
+}
+
+export async function openTwoSessionsSetting(): Promise<TwoSessionsSetting> {
+  const setting = await openIngestSetting();
+  await setting.postgres.use((client) =>
+    client.query(`
+      CREATE TABLE public.made (name text);
+      GRANT INSERT ON public.made TO PUBLIC;
+      CREATE FUNCTION public.note() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          INSERT INTO public.made SELECT object_identity FROM pg_event_trigger_ddl_commands() WHERE object_identity LIKE '%tidemark_rows_%' AND object_type = 'table';
+        END $$;
+      CREATE EVENT TRIGGER note ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.note();`),
+  );
+  return {
+    ...setting,
+    padded: (primaryKey) => setting.table(COLUMNS, primaryKey),
+    waiting: (rows, then = () => Promise.resolve()) => {
+      let isAtWork = false;
+      return csvFrom(rows, async (sent) => {
+        if (isAtWork || sent < AT_WORK_BYTES) return;
+        isAtWork = true;
+        const copying = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%tidemark_rows%'`;
+        while ((await setting.ask(copying)) === 0) await setTimeout(10);
+        await then();
+      });
+    },
+    load: async (table, csv, options = {}) => {
+      const batches = () => [{ highWatermark: 1, rows: { table, csv } }];
+      await ingest({ url: setting.database.url, applicationName: APPLICATION }, [table], batches, {
+        sessions: 2,
+        ...options,
+      });
+    },
+    content: (table) =>
+      setting.postgres.use(async (client) => {
+        const text = `SELECT id, value FROM "${table.schema}"."${table.name}" ORDER BY id, value`;
+        return (await client.query<Row>({ text, rowMode: 'array' })).rows;
+      }),
+    made: async () =>
+      Number(await setting.ask('WITH gone AS (DELETE FROM public.made RETURNING 1) SELECT count(*) FROM gone')),
+    left: () =>
+      setting.postgres.use(async (client) => {
+        const { rows } = await client.query<{ name: string }>(
+          `SELECT oid::regclass::text AS name FROM pg_class WHERE relname LIKE 'tidemark\\_rows\\_%' AND relkind = 'r'`,
+        );
+        return rows.map(({ name }) => name);
+      }),
+  };
+}
