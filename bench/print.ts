@@ -19,6 +19,7 @@ function printCase(bench: string, result: CaseResult, say: (line: string) => voi
   const header = ['', 'seconds', 'rows/s', 'MB/s', 'peak MB', 'each round'];
   const contenders: [string, Measure | null | undefined][] = [
     ['tidemark', result.tidemark],
+    ['one session', result.oneSession],
     ['peer', result.peer],
     ['arrow', result.arrow],
     ['bare', result.bare],

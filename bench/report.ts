@@ -34,6 +34,8 @@ export const caseSchema = z
     shareOfLimit: z.number().positive(),
     /** The same steps without Temporal, in one process. */
     bare: measureSchema.optional(),
+    /** Ours with one session, where `tidemark` and `bare` copy rows with two. */
+    oneSession: measureSchema.optional(),
     /** The peer by its Arrow path. */
     arrow: measureSchema.optional(),
     /** Its seconds / our seconds. */

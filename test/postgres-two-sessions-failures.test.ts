@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ingest, type PostgresTable } from '../connectors/postgres/index.js';
+import { COPY_HEADER, COPY_TRAILER } from '../connectors/postgres/binary/copy-format.js';
+import { removeLost, SideSession, type SideTable } from '../connectors/postgres/parallel/side-session.js';
 import { quoteTable } from '../connectors/postgres/quote.js';
 import { rejection } from './support/ingest.js';
 import {
@@ -122,6 +124,47 @@ describe.each([
     const both = rows.flatMap((row, at): Row[] => [row, before[at] ?? row]);
     const sorted = (list: Row[]): string[] => list.map((row) => JSON.stringify(row)).sort();
     expect(sorted(await setting.content(table))).toEqual(sorted(key === undefined ? both : rows));
+  });
+});
+
+describe('a side table that somebody reads, as a dump of the database does', () => {
+  it('is not waited for, and taken away later', async () => {
+    const table = setting.padded();
+    await setting.load(table, csvFrom([]));
+    const side = new SideSession(setting.postgres);
+    const copy = async (): Promise<SideTable> => {
+      const made = await side.copy({
+        target: table,
+        columns: [{ name: 'id', type: 'integer', kind: 'base', base: 'int4', delimiter: ',', notNull: false }],
+        rows: async function* () {
+          yield await Promise.resolve(
+            Buffer.concat([COPY_HEADER, Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xff]), COPY_TRAILER]),
+          );
+        },
+        signal: new AbortController().signal,
+        explain: (error) => error,
+      });
+      if (made === undefined) throw new Error('there is no side table');
+      return made;
+    };
+    const reader = await setting.database.connect();
+    const held = await copy();
+    await reader.query(`BEGIN; LOCK TABLE ${held.sql} IN ACCESS SHARE MODE`);
+    const free = await copy();
+    await setting.postgres.transaction(async (client) => {
+      await side.drop(client, held);
+      await side.drop(client, free);
+    });
+    await side.committed();
+    const left = await setting.left();
+    expect(left).toHaveLength(1);
+    expect(held.sql.replaceAll('"', '')).toBe(left[0]);
+    await setting.postgres.transaction((client) => removeLost(client, [table]));
+    expect(await setting.left()).toHaveLength(1);
+    await reader.query('COMMIT');
+    await setting.postgres.transaction((client) => removeLost(client, [table]));
+    expect(await setting.left()).toEqual([]);
+    await side.close();
   });
 });
 

@@ -25,6 +25,7 @@ function notes({ peer, cases }: BenchmarkOptions): string[] {
   return [
     'tidemark: the whole durable workflow postgresIngest on a local Temporal server, from the call that starts it to its result; source files (CSV, Parquet) or, for append-rows, a source of the user’s own; memory is that of its worker process, one for each case (with a prebuilt workflow bundle).',
     'bare: the library alone, without Temporal, a new process each round.',
+    'one session: where tidemark and bare copy rows with two (sessions: 2), the workflow as it is by default.',
     ...(peer === undefined
       ? ['The peer was left out (--no-peer).']
       : [
@@ -117,6 +118,16 @@ async function runCase(one: IngestCase, { options, data, around, limit }: Contex
           if (before !== undefined) tableGrowth = (await server.tableBytes()) / before - 1;
           return sample;
         },
+        ...(one.sessions === undefined
+          ? {}
+          : {
+              oneSession: async () => {
+                await server.reset(one.start);
+                const sample = await worker.run({ ...one, sessions: 1 }, files);
+                await check('tidemark with one session', 'everything');
+                return sample;
+              },
+            }),
         peer: async () => {
           await server.reset(one.start);
           const sample = await requirePeer(peer).ingest({ ...job, source: one.source, files: files.paths });
@@ -153,9 +164,11 @@ async function runCase(one: IngestCase, { options, data, around, limit }: Contex
     const result = caseResult(one.name, amount, samples);
     const arrow =
       samples.arrow === undefined || samples.arrow.length === 0 ? undefined : measure(samples.arrow, amount);
+    const { oneSession } = samples;
     return {
       ...result,
       ...orchestration(amount, samples),
+      ...(oneSession === undefined ? {} : { oneSession: measure(oneSession, amount) }),
       ...(arrow === undefined ? {} : { arrow, speedOverArrow: arrow.seconds / result.tidemark.seconds }),
       ...(tableGrowth === undefined ? {} : { tableGrowth }),
     };

@@ -13,7 +13,7 @@ export interface IngestCase {
   /** The same rows as CSV, for the limit; left out: the files themselves. */
   limitFiles?: (data: IngestData) => Promise<IngestFiles>;
   key: boolean;
-  /** Those of Tidemark that copy rows; left out: one. */
+  /** Those of Tidemark that copy rows, at most; left out: one. */
   sessions?: number;
   /** `full`: all rows of the CSV are there. */
   start: StartState;
@@ -29,6 +29,7 @@ export const ingestCases: readonly IngestCase[] = [
     source: 'csv',
     files: (data) => data.csv(),
     key: false,
+    sessions: 2,
     start: 'empty',
     limit: 'copy',
   },
@@ -39,6 +40,7 @@ export const ingestCases: readonly IngestCase[] = [
     files: (data) => data.parquet(),
     limitFiles: (data) => data.csv(),
     key: false,
+    sessions: 2,
     start: 'empty',
     limit: 'copy',
     arrow: true,
@@ -49,6 +51,7 @@ export const ingestCases: readonly IngestCase[] = [
     source: 'rows',
     files: (data) => data.pooled(),
     key: false,
+    sessions: 2,
     start: 'empty',
     limit: 'copy',
   },
@@ -68,6 +71,7 @@ export const ingestCases: readonly IngestCase[] = [
     source: 'csv',
     files: (data) => data.changed(),
     key: true,
+    sessions: 2,
     start: 'full',
     limit: 'merge',
   },

@@ -64,7 +64,7 @@ export class BatchRun {
       this.#isMigrated = true;
       let rows = 0;
       for (const load of this.#loads.values()) rows += load.committed();
-      this.#side?.committed();
+      await this.#side?.committed();
       return rows;
     } catch (error) {
       for (const load of this.#loads.values()) load.rolledBack();

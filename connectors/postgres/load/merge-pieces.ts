@@ -34,9 +34,9 @@ export function mergeInPieces(side: SideSession, { writeTo, staging, again, ...i
       return { columns, merged };
     },
     ready: (client, sql) => prepareMerge(client, sql, into.key),
-    merge: async (client, { sql, rows }) => {
-      const inOrder = await merge(client, { staging: sql, ...into, rows, isPiece: true });
-      await client.query(`DROP TABLE ${sql}`);
+    merge: async (client, piece) => {
+      const inOrder = await merge(client, { staging: piece.sql, ...into, rows: piece.rows, isPiece: true });
+      await side.drop(client, piece);
       return inOrder;
     },
   });

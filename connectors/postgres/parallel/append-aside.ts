@@ -64,6 +64,7 @@ export class AppendAside implements SecondSession {
       const table = await aside;
       if (table === undefined) return count;
       await bringIn(client, target, source.columns, table);
+      await this.side.drop(client, table);
       return count + table.rows;
     } catch (error) {
       rows.end();
@@ -92,7 +93,6 @@ async function bringIn(
       `INSERT INTO ${into} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM ${side.sql}`,
     );
     if (done.rowCount !== side.rows) throw new TypeError(`${done.rowCount} of ${side.rows} rows came from beside`);
-    await client.query(`DROP TABLE ${side.sql}`);
   } catch (error) {
     throw failureOf(error, 'bringing together what two sessions have copied', table);
   }

@@ -8,6 +8,8 @@ import type { TableOf } from '../port.js';
 import { quoteName, quoteTable } from '../quote.js';
 
 const PREFIX_LENGTH = 27;
+/** lock_not_available */
+const NOT_FREE = '55P03';
 /** Longest wait for what is not worth a longer one: taking away what is left. */
 const PATIENCE_MS = 5_000;
 
@@ -33,13 +35,15 @@ export interface SideCopy {
 }
 
 /**
- * A second session, that copies rows into tables which it makes and which are written to no log. Nobody else reads those; the batch takes them
- * away in its own transaction.
+ * A second session, that copies rows into tables which it makes and which are written to no log. Nobody else needs those; the batch takes
+ * them away in its own transaction.
  */
 export class SideSession {
   #connecting: Promise<Client> | undefined;
-  /** Committed, and maybe not taken away by the batch. */
+  /** Committed. */
   #left: string[] = [];
+  /** Those of them that the batch takes away. */
+  readonly #dropped = new Set<string>();
 
   constructor(private readonly postgres: Postgres) {}
 
@@ -72,15 +76,31 @@ export class SideSession {
     return { sql, rows: count };
   }
 
-  /** What was copied was the batch's, which has been committed. */
-  committed(): void {
+  /** In the batch's transaction, once nothing of a table is needed. One that somebody reads, a dump of the database, is not waited for. */
+  async drop(client: ClientBase, { sql }: SideTable): Promise<void> {
+    if (await dropIfFree(client, sql)) this.#dropped.add(sql);
+  }
+
+  /** The batch has been committed. */
+  async committed(): Promise<void> {
+    const left = this.#left.filter((sql) => !this.#dropped.has(sql));
     this.#left = [];
+    this.#dropped.clear();
+    const client = left.length === 0 ? undefined : await this.#connect();
+    if (client === undefined) return;
+    const drop = async (): Promise<void> => {
+      await client.query('BEGIN');
+      for (const sql of left) await dropIfFree(client, sql);
+      await client.query('COMMIT');
+    };
+    await within(PATIENCE_MS, drop());
   }
 
   /** After the batch has ended without a commit. Never throws; what cannot be taken away now is what a killed process would leave. */
   async rolledBack(): Promise<void> {
     const left = this.#left;
     this.#left = [];
+    this.#dropped.clear();
     // One message is one transaction. The batch's session may need a moment to end.
     const drop = `ROLLBACK; SET lock_timeout = ${PATIENCE_MS}; DROP TABLE IF EXISTS ${left.join(', ')}`;
     let isGone = left.length === 0;
@@ -120,6 +140,20 @@ export class SideSession {
   }
 }
 
+/** In a transaction. False where somebody is in the way. */
+async function dropIfFree(client: ClientBase, sql: string): Promise<boolean> {
+  try {
+    await client.query(
+      `SAVEPOINT tidemark_drop; LOCK TABLE ${sql} IN ACCESS EXCLUSIVE MODE NOWAIT; DROP TABLE ${sql}; RELEASE SAVEPOINT tidemark_drop`,
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === NOT_FREE)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT tidemark_drop');
+    return false;
+  }
+}
+
 /**
  * Takes away what processes have left that were killed while they brought rows into one of the tables. Whoever made it is gone: no other
  * ingest has the tables now.
@@ -132,7 +166,7 @@ export async function removeLost(client: ClientBase, tables: readonly TableOf[])
        AND pg_catalog.pg_has_role(c.relowner, 'USAGE')`,
     [tables.map(prefixOf)],
   );
-  for (const lost of rows) await client.query(`DROP TABLE IF EXISTS ${quoteTable(lost)}`);
+  for (const lost of rows) await dropIfFree(client, quoteTable(lost));
 }
 
 /** Such tables of one table are known by their name. */
