@@ -46,6 +46,19 @@ describe('a second session copies some of the rows', () => {
     expect(await setting.content(table)).toHaveLength(ROWS + 1_000);
   });
 
+  it('of a later batch, too', async () => {
+    const table = setting.padded();
+    const batches = function* () {
+      yield { highWatermark: 1, rows: { table, csv: csvFrom(rowsOf(2)) } };
+      yield { highWatermark: 2, rows: { table, csv: setting.waiting(rowsOf(ROWS)) } };
+      yield { highWatermark: 3, rows: { table, csv: setting.waiting(rowsOf(ROWS)) } };
+    };
+    await ingest({ url: setting.database.url }, [table], batches, { sessions: 2 });
+    expect(await setting.made()).toBe(2);
+    expect(await setting.content(table)).toHaveLength(2 * ROWS + 2);
+    expect(await setting.left()).toEqual([]);
+  });
+
   it.each([
     ['a unique index', (table: string) => `CREATE UNIQUE INDEX ON ${table} (id)`],
     ['a check', (table: string) => `ALTER TABLE ${table} ADD CHECK (id >= 0)`],
@@ -58,9 +71,13 @@ describe('a second session copies some of the rows', () => {
     ],
   ])('none where the table has %s, which COPY and INSERT do not treat alike', async (_, sql) => {
     const table = setting.padded();
-    await setting.load(table, csvFrom([]));
-    await setting.postgres.use((client) => client.query(sql(quoteTable(table))));
-    await setting.load(table, csvFrom(rowsOf(ROWS)));
+    const batches = async function* () {
+      yield { highWatermark: 1, rows: { table, csv: csvFrom([]) } };
+      // Behind the first batch, which makes the table what its definition says.
+      await setting.postgres.use((client) => client.query(sql(quoteTable(table))));
+      yield { highWatermark: 2, rows: { table, csv: csvFrom(rowsOf(ROWS)) } };
+    };
+    await ingest({ url: setting.database.url }, [table], batches, { sessions: 2 });
     expect(await setting.made()).toBe(0);
     expect(await setting.content(table)).toEqual(rowsOf(ROWS));
   });

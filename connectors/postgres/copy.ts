@@ -11,6 +11,8 @@ const WAITING_BYTES = 512 * 1024;
 export interface CopyInOptions {
   /** Aborted: the COPY is failed, and the call rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** Told when the server takes no more for now, and when it does again. */
+  onFull?: (isFull: boolean) => void;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function copyIn(
   client: ClientBase,
   sql: string,
   chunks: AsyncIterable<Uint8Array> | Readable,
-  { signal }: CopyInOptions = {},
+  { signal, onFull }: CopyInOptions = {},
 ): Promise<number> {
   signal?.throwIfAborted();
   const copy = client.query(from(sql, { highWaterMark: WAITING_BYTES }));
@@ -54,7 +56,11 @@ export async function copyIn(
   const turns = new Turns();
   try {
     for await (const piece of pieces(iterator, unlessFailed)) {
-      if (!copy.write(piece)) await unlessFailed(new Promise<void>((resolve) => copy.once('drain', resolve)));
+      if (!copy.write(piece)) {
+        onFull?.(true);
+        await unlessFailed(new Promise<void>((resolve) => copy.once('drain', resolve)));
+        onFull?.(false);
+      }
       // Rows that are at hand and a socket that takes all at once: without this nothing would ever be waited for.
       if (turns.isOver) await unlessFailed(turns.give());
     }

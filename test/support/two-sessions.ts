@@ -8,13 +8,13 @@ import { csvOf } from './upsert-csv.js';
 export const APPLICATION = 'two sessions';
 const PIECE_BYTES = 256 * 1024;
 /** Behind so many bytes a second session is at work. */
-const AT_WORK_BYTES = 6 * 1024 * 1024;
+const AT_WORK_BYTES = 16 * 1024 * 1024;
 
 export type Row = [id: number | null, value: string | null];
 
-/** Each row takes a kilobyte: so many are large enough for a second session. */
+/** Each row takes three kilobytes: so many are large enough for a second session. */
 export const ROWS = 12_000;
-const PAD = 'x'.repeat(1_000);
+const PAD = 'x'.repeat(3_000);
 const COLUMNS: PostgresTable['columns'] = [
   { name: 'id', type: 'integer', nullable: false },
   { name: 'value', type: 'text' },

@@ -5,6 +5,7 @@ import { writeMicroseconds } from '../spelling/microseconds.js';
 import { EXTRA_BYTES, NOT_SURE, type Spelling } from '../spelling/spelling.js';
 import type { ValueType } from './column-types.js';
 import { isDate } from './misfit.js';
+import { writeJson } from './json-bytes.js';
 import { toTextOf } from './to-text.js';
 import { BYTES_PER_UNIT, writeUtf8 } from './utf8.js';
 
@@ -81,6 +82,10 @@ function directValue(base: string): BinaryValue | undefined {
     case 'timestamp':
     case 'timestamptz':
       return instantValue;
+    case 'json':
+      return jsonValue(0);
+    case 'jsonb':
+      return jsonValue(1);
     default:
       return undefined;
   }
@@ -110,6 +115,18 @@ function booleanValue({ bytes, view }: Block, at: number, value: unknown): numbe
   view.setInt32(at, 1);
   bytes[at + 4] = value ? 1 : 0;
   return at + 5;
+}
+
+/** @param version Bytes before the text, which say 1. */
+function jsonValue(version: 0 | 1): BinaryValue {
+  return (block, at, value) => {
+    const start = at + 4 + version;
+    const end = writeJson(block, start, value);
+    if (end === NOT_SURE) return NOT_SURE;
+    block.view.setInt32(at, end - at - 4);
+    if (version === 1) block.bytes[at + 4] = 1;
+    return end;
+  };
 }
 
 function dateValue({ view }: Block, at: number, value: unknown): number {

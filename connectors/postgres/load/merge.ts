@@ -9,6 +9,9 @@ const UNIQUE_VIOLATION = '23505';
 const NOT_SUPPORTED = '0A000';
 /** Below, the planner's choice of a join is good enough, whatever it is. */
 const MANY_ROWS = 100_000;
+/** Pages that tell whether a table is in order, at least; fewer of a piece, which has bytes enough but may be compressed. */
+const MANY_PAGES = 40;
+const FEW_PAGES = 3;
 /** First version with MERGE. */
 const WITH_MERGE = 150_000;
 
@@ -38,7 +41,7 @@ export async function merge(client: ClientBase, input: MergeInput): Promise<bool
   // which the planner takes for cheaper.
   const sideBySide =
     (isPiece || rows >= MANY_ROWS) &&
-    (await isInOrder(client, staging, key)) &&
+    (await isInOrder(client, staging, key, isPiece ? FEW_PAGES : MANY_PAGES)) &&
     (isPiece || (await isInOrder(client, target, key)));
   if (sideBySide) await client.query('SET LOCAL enable_hashjoin = off');
   const { onKey, fixed, from, to } = await keyOf(client, target, names.key);
@@ -137,11 +140,16 @@ async function keepLastOfEachKey(client: ClientBase, staging: string, key: reado
   await client.query('RELEASE SAVEPOINT tidemark_unique');
 }
 
-/** Looks at one row of each of some 200 pages. */
-export async function isInOrder(client: ClientBase, table: string, key: readonly string[]): Promise<boolean> {
+/** Looks at one row of each of some 200 pages; of so many at least, or nothing is known. */
+export async function isInOrder(
+  client: ClientBase,
+  table: string,
+  key: readonly string[],
+  least = MANY_PAGES,
+): Promise<boolean> {
   const row = `ROW(${key.join(', ')})::record`;
   const { rows } = await client.query<{ ordered: boolean }>(
-    `SELECT count(*) >= 40 AND bool_and(before IS NULL OR before <= key) AS ordered
+    `SELECT count(*) >= ${least} AND bool_and(before IS NULL OR before <= key) AS ordered
      FROM (
        SELECT ${row} AS key, lag(${row}) OVER (ORDER BY ctid) AS before
        FROM ${table}

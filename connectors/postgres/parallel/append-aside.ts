@@ -60,7 +60,8 @@ export class AppendAside implements SecondSession {
       yield* rows.remaining();
     };
     try {
-      const count = await copyIn(client, sql, own(), { signal: ended });
+      const onFull = (isFull: boolean): void => shares.ownIsFull(isFull);
+      const count = await copyIn(client, sql, own(), { signal: ended, onFull });
       const table = await aside;
       if (table === undefined) return count;
       await bringIn(client, target, source.columns, table);

@@ -5,14 +5,18 @@ import type { RowOrder } from './row-order.js';
 /** Who takes rows: the session of the transaction, or the one beside it. */
 export const OWN = 0;
 export const ASIDE = 1;
-/** The second session takes one byte where the first one takes two: the rows of the second one have a way yet to go. */
+/** The second session takes two bytes where the first one takes three, at most: its rows have a way yet to go. */
 const OWN_FOR_ONE = 1.5;
 
-/** Hands out the rows of one source to two sessions, window by window. */
+/**
+ * Hands out the rows of one source to two sessions, window by window. The second one gets what the first one has no room for: where the
+ * source is what takes the time, it gets little.
+ */
 export class Shares {
   readonly #bytes = [0, 0];
   #last: Promise<unknown> = Promise.resolve();
   #isOver = false;
+  #isOwnFull = false;
   #wake: () => void = () => undefined;
 
   constructor(
@@ -30,14 +34,24 @@ export class Shares {
     return this.#bytes[OWN] ?? 0;
   }
 
+  /** Whether the first session takes no more for now. */
+  ownIsFull(isFull: boolean): void {
+    this.#isOwnFull = isFull;
+    if (isFull) this.#wake();
+  }
+
   /** The next rows for one of the two; undefined when there are no more. The second one may have to wait. */
   async next(part: typeof OWN | typeof ASIDE): Promise<RowsWindow | undefined> {
-    while (part === ASIDE && !this.#isOver && (this.#bytes[ASIDE] ?? 0) * OWN_FOR_ONE >= this.ownBytes)
+    while (part === ASIDE && !this.#isOver && !this.#isAsideNext)
       await new Promise<void>((resolve) => (this.#wake = resolve));
     // One at a time: the source is asked for the next rows when the ones before have been handed out.
     const taken = this.#last.then(() => this.#take(part));
     this.#last = taken.catch(() => undefined);
     return await taken;
+  }
+
+  get #isAsideNext(): boolean {
+    return this.#isOwnFull && (this.#bytes[ASIDE] ?? 0) * OWN_FOR_ONE < this.ownBytes;
   }
 
   async #take(part: typeof OWN | typeof ASIDE): Promise<RowsWindow | undefined> {
