@@ -129,8 +129,8 @@ const ingestShape = {
   /** Rows of a source of one's own that wait in memory before they are sent to the database, per table. */
   maxRowsPerTableBuffer: z.int().min(1).max(1_000_000).default(10_000),
   /**
-   * Sessions that copy the rows of a large batch, at most. With 2 a third of them goes by a second one, into a table beside the target that
-   * is gone with the batch: it takes more of the server's work, and less time where it has a core to spare. The role must be able to create
+   * Sessions that copy the rows of a large batch, at most. With 2 a second one copies some of them into a table beside the target that is
+   * gone with the batch: it takes more of the server's work, and less time where that has a core to spare. The role must be able to create
    * tables in the target's schema.
    */
   sessions: z.int().min(1).max(2).default(1),

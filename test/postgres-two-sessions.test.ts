@@ -181,6 +181,18 @@ describe('an upsert is merged in pieces, which a second session copies', () => {
     expect(await setting.content(table)).toEqual(rowsOf(ROWS, 'changed'));
   });
 
+  it('not where a row may refer to one that comes later', async () => {
+    const table = await full();
+    await setting.postgres.use((client) =>
+      client.query(`ALTER TABLE ${quoteTable(table)} ADD FOREIGN KEY (id) REFERENCES ${quoteTable(table)} (id)`),
+    );
+    await setting.load(table, csvFrom(rowsOf(ROWS, 'changed')));
+    expect(await setting.made()).toBe(0);
+    expect(await setting.content(table)).toEqual(rowsOf(ROWS, 'changed'));
+    const key = `SELECT count(*)::int FROM pg_constraint WHERE contype = 'f' AND conrelid = $1::regclass`;
+    expect(await setting.ask(key, [quoteTable(table)])).toBe(1);
+  });
+
   it('of text in the order of its own collation', async () => {
     const table = {
       ...setting.table(

@@ -36,8 +36,8 @@ export const ingestOptionsSchema = z.strictObject({
   /** Rows of one table that wait while another one is loaded. */
   maxRowsPerTableBuffer: z.int().min(1).max(1_000_000).default(10_000),
   /**
-   * Sessions that copy the rows of a large batch, at most: with 2, a third of them goes by a second one into an unlogged table beside the
-   * target, which the batch takes away. It takes more of the server's work and less time.
+   * Sessions that copy the rows of a large batch, at most. With 2 a second one copies some of them into a table beside the target that is
+   * gone with the batch: it takes more of the server's work, and less time where that has a core to spare.
    */
   sessions: z.int().min(1).max(2).default(1),
   /** Where rows go that do not fit, with the reason. Left out: such a row fails its batch. */

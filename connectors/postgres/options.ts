@@ -19,7 +19,7 @@ export const postgresOptionsSchema = z.strictObject({
    * Left out: `disable` where the host is this machine, else `verify-full`.
    */
   ssl: z.enum(['disable', 'require', 'verify-full']).optional(),
-  /** Most sessions at a time, besides one that looks after blocked statements. */
+  /** Most sessions at a time, besides one that looks after blocked statements and one that helps an ingest (`sessions`). */
   maxConnections: z.int().min(1).max(1_000).default(10),
   /** Longest time for one statement, COPY included. Left out: the server's own. */
   statementTimeoutSeconds: z.number().positive().max(604_800).optional(),

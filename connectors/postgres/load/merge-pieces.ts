@@ -43,15 +43,15 @@ export function mergeInPieces(side: SideSession, { writeTo, staging, again, ...i
 }
 
 /**
- * Those of the table, collations and all, so that a piece has its order. Undefined where it would be noticed that rows come in pieces:
- * where triggers fire once for a statement.
+ * Those of the table, collations and all, so that a piece has its order. Undefined where it would be noticed that rows come in pieces: by
+ * triggers, or where a row may refer to one that comes in another piece.
  */
 async function columnsOfPieces(
   client: ClientBase,
   table: TableOf,
   columns: readonly ColumnType[],
 ): Promise<ColumnType[] | undefined> {
-  const { rows } = await client.query<{ may: boolean; collations: Record<string, string> | null }>(COLLATIONS, [
+  const { rows } = await client.query<{ may: boolean; collations: Record<string, string> | null }>(TABLE, [
     table.schema,
     table.name,
   ]);
@@ -63,9 +63,10 @@ async function columnsOfPieces(
   });
 }
 
-const COLLATIONS = `
+const TABLE = `
 SELECT c.relkind = 'r' AND NOT c.relhasrules AND current_setting('transaction_isolation') = 'read committed'
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND tgtype & 1 = 0) AS may,
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conrelid = c.oid AND confrelid = c.oid) AS may,
   (SELECT json_object_agg(a.attname, format('%I.%I', ns.nspname, co.collname))
    FROM pg_catalog.pg_attribute AS a
    JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid AND t.typcollation <> a.attcollation

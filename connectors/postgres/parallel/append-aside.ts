@@ -8,7 +8,7 @@ import { quoteName } from '../quote.js';
 import { restOf } from '../unchanged/rows-window.js';
 import { SourceRows } from '../unchanged/source-rows.js';
 import { RowOrder } from './row-order.js';
-import { type CopyAside, type SecondSession, WORTH_BYTES } from './second-session.js';
+import { type CopyAside, MAYBE_BYTES, type SecondSession, WORTH_BYTES } from './second-session.js';
 import { ASIDE, OWN, Shares } from './shares.js';
 import type { SideSession, SideTable } from './side-session.js';
 
@@ -48,11 +48,14 @@ export class AppendAside implements SecondSession {
         throw failure;
       }
     };
+    const { side } = this;
     const own = async function* (): AsyncGenerator<Uint8Array> {
       yield COPY_HEADER;
       for (let window = await shares.next(OWN); window !== undefined; window = await shares.next(OWN)) {
         yield restOf(window, 0);
-        if (shares.ownBytes < WORTH_BYTES || aside !== undefined) continue;
+        if (aside !== undefined) continue;
+        if (shares.ownBytes >= MAYBE_BYTES) side.begin();
+        if (shares.ownBytes < WORTH_BYTES) continue;
         aside = beginAside();
         // It is waited for below.
         aside.catch(() => undefined);

@@ -3,6 +3,8 @@ import type { CopySource, CopyTarget } from '../load/portion.js';
 
 /** Below that a COPY is over before a second session is of any use. */
 export const WORTH_BYTES = 4 * 1024 * 1024;
+/** From here on it may come to that: it takes a moment to connect. */
+export const MAYBE_BYTES = 1024 * 1024;
 
 export interface CopyAside {
   /** The statement that copies all rows in one session. */

@@ -47,6 +47,11 @@ export class SideSession {
 
   constructor(private readonly postgres: Postgres) {}
 
+  /** Connects, so that nobody waits for it later. */
+  begin(): void {
+    void this.#connect();
+  }
+
   /** Undefined, and nothing asked for, where there is no such session, or no schema that it may use; also where no rows came. */
   async copy({ target, columns, rows, finish, signal, explain }: SideCopy): Promise<SideTable | undefined> {
     const client = await this.#connect();
