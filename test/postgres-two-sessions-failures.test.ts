@@ -136,6 +136,7 @@ describe('a side table that somebody reads, as a dump of the database does', () 
       const made = await side.copy({
         target: table,
         columns: [{ name: 'id', type: 'integer', kind: 'base', base: 'int4', delimiter: ',', notNull: false }],
+        names: ['id'],
         rows: async function* () {
           yield await Promise.resolve(
             Buffer.concat([COPY_HEADER, Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xff]), COPY_TRAILER]),

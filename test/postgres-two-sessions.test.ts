@@ -46,6 +46,15 @@ describe('a second session copies some of the rows', () => {
     expect(await setting.content(table)).toHaveLength(ROWS + 1_000);
   });
 
+  it('columns that the source lacks become null there, too', async () => {
+    const table = setting.padded();
+    const pad = 'y'.repeat(3_000);
+    const rows = rowsOf(ROWS).map(([id]): [string, number | null] => [pad, id]);
+    await setting.load(table, setting.waiting(csvOf(['pad', 'id'], rows)));
+    expect(await setting.made()).toBe(1);
+    expect(await setting.content(table)).toEqual(rows.map(([, id]) => [id, null]));
+  });
+
   it('of a later batch, too', async () => {
     const table = setting.padded();
     const batches = function* () {
@@ -147,6 +156,15 @@ describe('an upsert is merged in pieces, which a second session copies', () => {
     await setting.load(table, csvFrom(source));
     expect(await setting.made()).toBeGreaterThan(1);
     expect(await setting.content(table)).toEqual(indexed(source));
+  });
+
+  it('columns that the source lacks become null, in whatever order the others come', async () => {
+    const table = await full();
+    const pad = 'y'.repeat(3_000);
+    const rows = rowsOf(ROWS).map(([id]): [string, number | null] => [pad, id]);
+    await setting.load(table, csvFrom(csvOf(['pad', 'id'], rows)));
+    expect(await setting.made()).toBeGreaterThan(1);
+    expect(await setting.content(table)).toEqual(rows.map(([, id]) => [id, null]));
   });
 
   it('up to where the source leaves the order', async () => {

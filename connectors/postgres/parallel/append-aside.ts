@@ -37,7 +37,8 @@ export class AppendAside implements SecondSession {
       try {
         return await this.side.copy({
           target: target.table,
-          columns: source.columns.flatMap((name) => this.types.find((type) => type.name === name) ?? []),
+          columns: this.types.filter(({ name }) => source.columns.includes(name)),
+          names: source.columns,
           rows: () => rowsAside(shares),
           signal: ended,
           explain: (error, copyInto) => explain(error, copyInto, (line) => order.numberOf(ASIDE, line)),

@@ -8,8 +8,8 @@ import type { TableOf } from '../port.js';
 import { quoteName, quoteTable } from '../quote.js';
 
 const PREFIX_LENGTH = 27;
-/** lock_not_available */
-const NOT_FREE = '55P03';
+/** lock_not_available, undefined_table */
+const NOT_NOW = new Set(['55P03', '42P01']);
 /** Longest wait for what is not worth a longer one: taking away what is left. */
 const PATIENCE_MS = 5_000;
 
@@ -23,8 +23,10 @@ export interface SideTable {
 export interface SideCopy {
   /** Where the rows are to go in the end: their table stands in the same schema, where there is one. */
   target: TableOf;
-  /** Those of the rows, in order. */
+  /** Of its table. */
   columns: readonly ColumnType[];
+  /** Names of those that the rows have, in order; all others are null. */
+  names: readonly string[];
   /** Binary COPY. Asked for once there is a table. */
   rows: () => AsyncIterable<Uint8Array>;
   /** What is still to be done before the table is committed. */
@@ -53,7 +55,7 @@ export class SideSession {
   }
 
   /** Undefined, and nothing asked for, where there is no such session, or no schema that it may use; also where no rows came. */
-  async copy({ target, columns, rows, finish, signal, explain }: SideCopy): Promise<SideTable | undefined> {
+  async copy({ target, columns, names, rows, finish, signal, explain }: SideCopy): Promise<SideTable | undefined> {
     const client = await this.#connect();
     signal.throwIfAborted();
     if (client === undefined) return undefined;
@@ -61,7 +63,7 @@ export class SideSession {
     if (schema === undefined) return undefined;
     const name = `${prefixOf(target)}${randomUUID().replaceAll('-', '').slice(0, 16)}`;
     const sql = quoteTable({ schema, name });
-    const list = columns.map((column) => quoteName(column.name)).join(', ');
+    const list = names.map((column) => quoteName(column)).join(', ');
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     await create(client, sql, columns);
     let count: number;
@@ -86,7 +88,7 @@ export class SideSession {
     if (await dropIfFree(client, sql)) this.#dropped.add(sql);
   }
 
-  /** The batch has been committed. */
+  /** The batch has been committed. Never throws. */
   async committed(): Promise<void> {
     const left = this.#left.filter((sql) => !this.#dropped.has(sql));
     this.#left = [];
@@ -145,7 +147,7 @@ export class SideSession {
   }
 }
 
-/** In a transaction. False where somebody is in the way. */
+/** In a transaction. False where somebody is in the way, or was faster. */
 async function dropIfFree(client: ClientBase, sql: string): Promise<boolean> {
   try {
     await client.query(
@@ -153,7 +155,7 @@ async function dropIfFree(client: ClientBase, sql: string): Promise<boolean> {
     );
     return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === NOT_FREE)) throw error;
+    if (!(error instanceof Error && 'code' in error && NOT_NOW.has(String(error.code)))) throw error;
     await client.query('ROLLBACK TO SAVEPOINT tidemark_drop');
     return false;
   }

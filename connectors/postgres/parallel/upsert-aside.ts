@@ -16,14 +16,19 @@ const GROWTH = 1.5;
 export interface UpsertAsideOptions {
   side: SideSession;
   /**
-   * Merges what was staged before, so many rows. Returns the columns of the table, for pieces to have those of the source; undefined, and
-   * nothing done, where rows are not to be merged in pieces.
+   * Merges what was staged before, so many rows. Returns the columns that the tables of pieces are to have; undefined, and nothing done, where rows are not to be merged in pieces.
    */
   begin: (client: ClientBase) => Promise<{ columns: readonly ColumnType[]; merged: number } | undefined>;
   /** In the second session: makes a piece ready to be merged. */
   ready: (client: Client, sql: string) => Promise<void>;
   /** Merges a piece, and takes its table away. Returns whether it pays to go on. */
   merge: (client: ClientBase, piece: SideTable) => Promise<boolean>;
+}
+
+interface Begun {
+  rows: SourceRows;
+  ahead: RowsWindow[];
+  columns: readonly ColumnType[];
 }
 
 /** Rows that are to be merged: a second session copies them in pieces, each of which is merged while it copies the next. */
@@ -42,8 +47,7 @@ export class UpsertAside implements SecondSession {
       const begun = rows.isOver ? undefined : await this.options.begin(client);
       if (begun !== undefined) {
         this.merged += begun.merged;
-        const columns = source.columns.flatMap((name) => begun.columns.find((column) => column.name === name) ?? []);
-        count = await this.#inPieces(client, target, columns, { ...options, rows, ahead });
+        count = await this.#inPieces(client, target, source, { ...options, rows, ahead, columns: begun.columns });
       }
       if (ahead.length === 0 && rows.isAtEnd) return count;
       const rest = async function* (): AsyncGenerator<Uint8Array> {
@@ -67,8 +71,8 @@ export class UpsertAside implements SecondSession {
   async #inPieces(
     client: ClientBase,
     target: CopyTarget,
-    columns: readonly ColumnType[],
-    { rows, ahead, signal, explain }: CopyAside & { rows: SourceRows; ahead: RowsWindow[] },
+    source: CopySource,
+    { rows, ahead, columns, signal, explain }: CopyAside & Begun,
   ): Promise<number> {
     const failed = new AbortController();
     const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
@@ -82,6 +86,7 @@ export class UpsertAside implements SecondSession {
         const table = await this.options.side.copy({
           target: target.table,
           columns,
+          names: source.columns,
           rows: () => piece,
           finish: this.options.ready,
           signal: ended,
