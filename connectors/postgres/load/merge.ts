@@ -49,7 +49,7 @@ export async function merge(client: ClientBase, input: MergeInput): Promise<bool
   const sql = { staging, target, key, columns, changing, isOther: differs(names.columns, names.key) };
   const on = sideBySide && isPiece ? `${onKey} AND ${rangeOf(staging, key, { from, to })}` : onKey;
   const inOne = version >= WITH_MERGE && (await runMerge(client, { ...sql, onKey: on }));
-  if (!inOne) for (const statement of updateAndInsert({ ...sql, onKey })) await client.query(statement);
+  if (!inOne) for (const statement of updateAndInsert({ ...sql, onKey: on })) await client.query(statement);
   await client.query('RESET work_mem; RESET maintenance_work_mem; RESET jit; RESET enable_hashjoin');
   return sideBySide;
 }
