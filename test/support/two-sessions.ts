@@ -75,7 +75,9 @@ async function letAsideCopy(setting: IngestSetting): Promise<void> {
   if (typeof own !== 'number') return;
   process.kill(own, 'SIGSTOP');
   const going = async (): Promise<void> => {
-    const copied = `SELECT max(tuples_processed)::int FROM pg_stat_progress_copy WHERE pid IN (SELECT pid ${COPYING_ASIDE})`;
+    // Its progress is not told from the first moment on.
+    const copied = `SELECT coalesce((SELECT max(tuples_processed) FROM pg_stat_progress_copy WHERE pid IN (SELECT pid ${COPYING_ASIDE})),
+      CASE WHEN EXISTS (SELECT ${COPYING_ASIDE}) THEN 0 END)::int`;
     try {
       for (let rows: unknown = 0; rows === 0; rows = await setting.ask(copied)) await setTimeout(5);
     } finally {
