@@ -44,13 +44,15 @@ describe.each([
   ['an append', undefined],
   ['an upsert', ['id']],
 ])('%s by two sessions', (_, key) => {
+  const kind = key === undefined ? 'append' : 'upsert';
+
   it.each([0, 1, 5_000, 7_321, 9_999, ROWS - 1])(
     'names row and column of what does not fit, wherever it is: %s',
     async (at) => {
       const table = await tableWithRows(key);
       const rows = rowsOf(ROWS, 'changed');
       rows[at] = [null, 'without an id'];
-      const error = await rejection(setting.load(table, setting.waiting(rows)));
+      const error = await rejection(setting.load(table, setting.waiting(kind, rows)));
       expect(error).toMatchObject({
         code: 'POSTGRES_NOT_NULL',
         row: at + 1,
@@ -67,7 +69,7 @@ describe.each([
     ['first', "query NOT LIKE 'COPY%tidemark_rows%'"],
   ])('can be tried again when the %s session is ended', async (_which, query) => {
     const table = await tableWithRows(key);
-    const csv = setting.waiting(rowsOf(ROWS, 'changed'), () => terminate(query));
+    const csv = setting.waiting(kind, rowsOf(ROWS, 'changed'), () => terminate(query));
     expect(await rejection(setting.load(table, csv))).toMatchObject({ code: 'POSTGRES_UNAVAILABLE', retryable: true });
     await asBefore(table);
   });
@@ -75,7 +77,7 @@ describe.each([
   it('ends at once when it is aborted, and leaves nothing', async () => {
     const table = await tableWithRows(key);
     const abort = new AbortController();
-    const csv = setting.waiting(rowsOf(ROWS, 'changed'), async () => {
+    const csv = setting.waiting(kind, rowsOf(ROWS, 'changed'), async () => {
       abort.abort(new Error('enough'));
       // A source that is stuck.
       await new Promise(() => undefined);
@@ -87,7 +89,7 @@ describe.each([
   it('leaves nothing when the source fails', async () => {
     const table = await tableWithRows(key);
     const failure = new Error('the disk is gone');
-    const csv = setting.waiting(rowsOf(ROWS, 'changed'), () => Promise.reject(failure));
+    const csv = setting.waiting(kind, rowsOf(ROWS, 'changed'), () => Promise.reject(failure));
     expect(await rejection(setting.load(table, csv))).toBe(failure);
     await asBefore(table);
   });
@@ -95,7 +97,7 @@ describe.each([
   it('leaves nothing when a hook fails, after all rows', async () => {
     const table = await tableWithRows(key);
     const failure = new Error('not these');
-    const failing = setting.load(table, setting.waiting(rowsOf(ROWS, 'changed')), {
+    const failing = setting.load(table, setting.waiting(kind, rowsOf(ROWS, 'changed')), {
       onBeforeVisible: async () => {
         expect(await setting.left()).not.toEqual([]);
         throw failure;
@@ -107,7 +109,7 @@ describe.each([
 
   it('takes away what one has left that was killed', async () => {
     const table = await tableWithRows(key);
-    const failing = setting.load(table, setting.waiting(rowsOf(ROWS, 'changed')), {
+    const failing = setting.load(table, setting.waiting(kind, rowsOf(ROWS, 'changed')), {
       // What such a process leaves, under another name: this one cleans up.
       onBeforeVisible: async () => {
         for (const name of await setting.left())
@@ -117,7 +119,7 @@ describe.each([
     });
     await rejection(failing);
     expect(await setting.left()).not.toEqual([]);
-    await setting.load(table, setting.waiting(rowsOf(ROWS, 'again')));
+    await setting.load(table, setting.waiting(kind, rowsOf(ROWS, 'again')));
     expect(await setting.left()).toEqual([]);
     const rows = rowsOf(ROWS, 'again');
     const before = rowsOf(ROWS);

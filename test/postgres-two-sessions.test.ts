@@ -21,7 +21,7 @@ afterAll(() => setting.close());
 describe('a second session copies some of the rows', () => {
   it('into a table that is not there yet, nor its schema', async () => {
     const table = { ...setting.padded(), schema: 'made_by_the_batch' };
-    await setting.load(table, setting.waiting(rowsOf(ROWS)));
+    await setting.load(table, setting.waiting('append', rowsOf(ROWS)));
     expect(await setting.made()).toBe(1);
     expect(await setting.content(table)).toEqual(rowsOf(ROWS));
     expect(await setting.left()).toEqual([]);
@@ -31,7 +31,7 @@ describe('a second session copies some of the rows', () => {
     const table = setting.padded();
     await setting.load(table, csvFrom(rowsOf(3)));
     expect(await setting.made()).toBe(0);
-    await setting.load(table, setting.waiting(rowsOf(ROWS)));
+    await setting.load(table, setting.waiting('append', rowsOf(ROWS)));
     expect(await setting.made()).toBe(1);
     const doubled = rowsOf(ROWS).flatMap((row): Row[] => ((row[0] ?? 0) < 3 ? [row, row] : [row]));
     expect(await setting.content(table)).toEqual(doubled);
@@ -50,7 +50,7 @@ describe('a second session copies some of the rows', () => {
     const table = setting.padded();
     const pad = 'y'.repeat(3_000);
     const rows = rowsOf(ROWS).map(([id]): [string, number | null] => [pad, id]);
-    await setting.load(table, setting.waiting(csvOf(['pad', 'id'], rows)));
+    await setting.load(table, setting.waiting('append', csvOf(['pad', 'id'], rows)));
     expect(await setting.made()).toBe(1);
     expect(await setting.content(table)).toEqual(rows.map(([, id]) => [id, null]));
   });
@@ -59,8 +59,8 @@ describe('a second session copies some of the rows', () => {
     const table = setting.padded();
     const batches = function* () {
       yield { highWatermark: 1, rows: { table, csv: csvFrom(rowsOf(2)) } };
-      yield { highWatermark: 2, rows: { table, csv: setting.waiting(rowsOf(ROWS)) } };
-      yield { highWatermark: 3, rows: { table, csv: setting.waiting(rowsOf(ROWS)) } };
+      yield { highWatermark: 2, rows: { table, csv: setting.waiting('append', rowsOf(ROWS)) } };
+      yield { highWatermark: 3, rows: { table, csv: setting.waiting('append', rowsOf(ROWS)) } };
     };
     await ingest({ url: setting.database.url }, [table], batches, { sessions: 2 });
     expect(await setting.made()).toBe(2);
@@ -94,7 +94,7 @@ describe('a second session copies some of the rows', () => {
   it('before rows that the server alone can read, which come behind all others', async () => {
     const rows = rowsOf(ROWS);
     const table = setting.padded();
-    await setting.load(table, setting.waiting(textOf(rows).replace('\n9000,', '\n 9000,')));
+    await setting.load(table, setting.waiting('append', textOf(rows).replace('\n9000,', '\n 9000,')));
     expect(await setting.made()).toBe(1);
     expect(await setting.content(table)).toEqual(rows);
   });

@@ -7,8 +7,10 @@ import { csvOf } from './upsert-csv.js';
 /** What `load` calls its sessions. */
 export const APPLICATION = 'two sessions';
 const PIECE_BYTES = 256 * 1024;
-/** Behind so many bytes a second session is at work. */
-const AT_WORK_BYTES = 16 * 1024 * 1024;
+/** Behind so many bytes a second session is at work: of an upsert, part of which is compared with the table first, much later. */
+const AT_WORK_BYTES = { append: 6 * 1024 * 1024, upsert: 16 * 1024 * 1024 };
+/** Longest time for which a session stands still: it might hold something that the question waits for. */
+const STILL_MS = 20_000;
 
 export type Row = [id: number | null, value: string | null];
 
@@ -51,7 +53,7 @@ export function csvFrom(
 export interface TwoSessionsSetting extends IngestSetting {
   padded: (primaryKey?: string[]) => PostgresTable;
   /** A CSV file whose rest comes once the second session has begun to copy; `then` happens at that moment. */
-  waiting: (rows: readonly Row[] | string, then?: () => Promise<unknown>) => Readable;
+  waiting: (kind: keyof typeof AT_WORK_BYTES, rows: readonly Row[] | string, then?: () => Promise<unknown>) => Readable;
   /** One batch, with two sessions. */
   load: (table: PostgresTable, csv: Readable, options?: IngestOptions) => Promise<void>;
   /** id and value of all rows, by id. */
@@ -64,10 +66,7 @@ export interface TwoSessionsSetting extends IngestSetting {
 
 const COPYING_ASIDE = `FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%tidemark_rows%' AND state = 'active'`;
 
-/**
- * The first session of an append stands still until the second one has copied rows: however slow the machine is, it is full then. (Of an
- * upsert the second session copies all rows, and the first one is not in the middle of a COPY.)
- */
+/** The first session of an append stands still until the second one has copied rows: however slow the machine is, it takes no more then. */
 async function letAsideCopy(setting: IngestSetting): Promise<void> {
   const own = await setting.ask(
     `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}' AND query LIKE 'COPY "%' AND query NOT LIKE '%tidemark_rows%' AND state = 'active'`,
@@ -78,8 +77,11 @@ async function letAsideCopy(setting: IngestSetting): Promise<void> {
     // Its progress is not told from the first moment on.
     const copied = `SELECT coalesce((SELECT max(tuples_processed) FROM pg_stat_progress_copy WHERE pid IN (SELECT pid ${COPYING_ASIDE})),
       CASE WHEN EXISTS (SELECT ${COPYING_ASIDE}) THEN 0 END)::int`;
+    const giveUp = performance.now() + STILL_MS;
     try {
-      for (let rows: unknown = 0; rows === 0; rows = await setting.ask(copied)) await setTimeout(5);
+      let rows: unknown = 0;
+      while (rows === 0 && performance.now() < giveUp)
+        rows = await Promise.race([setting.ask(copied), setTimeout(STILL_MS, null, { ref: false })]);
     } finally {
       process.kill(own, 'SIGCONT');
     }
@@ -103,10 +105,10 @@ export async function openTwoSessionsSetting(): Promise<TwoSessionsSetting> {
   return {
     ...setting,
     padded: (primaryKey) => setting.table(COLUMNS, primaryKey),
-    waiting: (rows, then = () => letAsideCopy(setting)) => {
+    waiting: (kind, rows, then = kind === 'append' ? () => letAsideCopy(setting) : () => Promise.resolve()) => {
       let isAtWork = false;
       return csvFrom(rows, async (sent) => {
-        if (isAtWork || sent < AT_WORK_BYTES) return;
+        if (isAtWork || sent < AT_WORK_BYTES[kind]) return;
         isAtWork = true;
         while ((await setting.ask(`SELECT count(*)::int ${COPYING_ASIDE}`)) === 0) await setTimeout(10);
         await then();
