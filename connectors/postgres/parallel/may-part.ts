@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { TableOf } from '../port.js';
-import { quoteTable } from '../quote.js';
+import { quoteTable, quoteText } from '../quote.js';
 import { rowsOfLast } from '../rows-of-last.js';
 
 /**
@@ -16,7 +16,7 @@ export async function mayPart(client: ClientBase, table: TableOf): Promise<boole
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_index WHERE indrelid = c.oid AND (indisunique OR indisexclusion))
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = c.oid AND contype NOT IN ('n'))
        AND current_setting('transaction_isolation') = 'read committed' AS may
-     FROM pg_catalog.pg_class AS c WHERE c.oid = '${sql.replaceAll("'", "''")}'::regclass`,
+     FROM pg_catalog.pg_class AS c WHERE c.oid = ${quoteText(sql)}::regclass`,
   ]);
   return rows[0]?.may === true;
 }

@@ -25,10 +25,6 @@ export class Shares {
     private readonly order: RowOrder,
   ) {}
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** Bytes that the first session has taken. */
   get ownBytes(): number {
     return this.#bytes[OWN] ?? 0;

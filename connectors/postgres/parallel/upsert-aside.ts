@@ -1,5 +1,4 @@
 import type { Client, ClientBase } from 'pg';
-import { abortable } from '../abortable.js';
 import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
 import { copyIn } from '../copy.js';
 import type { ColumnType } from '../encode/column-types.js';
@@ -16,7 +15,8 @@ const GROWTH = 1.5;
 export interface UpsertAsideOptions {
   side: SideSession;
   /**
-   * Merges what was staged before, so many rows. Returns the columns that the tables of pieces are to have; undefined, and nothing done, where rows are not to be merged in pieces.
+   * Merges what was staged before, so many rows. Returns the columns that the tables of pieces are to have; undefined, and nothing done,
+   * where rows are not to be merged in pieces.
    */
   begin: (client: ClientBase) => Promise<{ columns: readonly ColumnType[]; merged: number } | undefined>;
   /** In the second session: makes a piece ready to be merged. */
@@ -43,7 +43,7 @@ export class UpsertAside implements SecondSession {
     const rows = new SourceRows(source.chunks[Symbol.asyncIterator](), source.columns.length);
     let count = 0;
     try {
-      const ahead = await readAhead(rows, signal);
+      const ahead = await rows.readAhead(WORTH_BYTES, signal);
       const begun = rows.isOver ? undefined : await this.options.begin(client);
       if (begun !== undefined) {
         this.merged += begun.merged;
@@ -55,11 +55,11 @@ export class UpsertAside implements SecondSession {
         yield* ahead.map((window) => restOf(window, 0));
         yield* rows.remaining();
       };
-      const before = count;
+      const inPieces = count;
       try {
-        return before + (await copyIn(client, sql, rest(), { signal }));
+        return inPieces + (await copyIn(client, sql, rest(), { signal }));
       } catch (error) {
-        throw explain(error, target.name, (line) => before + line);
+        throw explain(error, target.name, (line) => inPieces + line);
       }
     } catch (error) {
       rows.end();
@@ -114,17 +114,6 @@ export class UpsertAside implements SecondSession {
       throw error;
     }
   }
-}
-
-async function readAhead(rows: SourceRows, signal: AbortSignal | undefined): Promise<RowsWindow[]> {
-  const ahead: RowsWindow[] = [];
-  for (let bytes = 0; bytes < WORTH_BYTES;) {
-    const window = await abortable(rows.next(), signal);
-    if (window === undefined) break;
-    ahead.push(window);
-    bytes += window.bytes.length;
-  }
-  return ahead;
 }
 
 /** So many bytes of the source, or what there is. */

@@ -1,3 +1,4 @@
+import { abortable } from '../abortable.js';
 import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
 import { viewOf } from '../binary/view.js';
 import { Places, type RowsWindow } from './rows-window.js';
@@ -38,6 +39,18 @@ export class SourceRows {
       await this.#fetch();
     }
     return undefined;
+  }
+
+  /** The next rows, so many bytes at least, where there are so many. */
+  async readAhead(bytes: number, signal: AbortSignal | undefined): Promise<RowsWindow[]> {
+    const ahead: RowsWindow[] = [];
+    for (let read = 0; read < bytes;) {
+      const window = await abortable(this.next(), signal);
+      if (window === undefined) break;
+      ahead.push(window);
+      read += window.bytes.length;
+    }
+    return ahead;
   }
 
   /** The bytes behind the last window, the end of the COPY with them. */

@@ -1,5 +1,4 @@
 import type { ClientBase } from 'pg';
-import { abortable } from '../abortable.js';
 import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
 import type { ColumnType } from '../encode/column-types.js';
 import { isPostgresFailure, postgresFailure } from '../errors.js';
@@ -91,7 +90,7 @@ async function stageBinary(
     );
   };
 
-  const ahead = await readAhead(rows, signal);
+  const ahead = await rows.readAhead(MIN_BYTES, signal);
   const place = rows.isOver ? undefined : await placeOf(client, source, ahead, options);
   if (place === undefined) {
     await copy(
@@ -116,17 +115,6 @@ async function stageBinary(
     );
   else if (gathered.count > 0) await copy();
   return { rows: staged + comparison.leftOut, staged, isAwaited: table.hasStatementTriggers };
-}
-
-async function readAhead(rows: SourceRows, signal: AbortSignal | undefined): Promise<RowsWindow[]> {
-  const ahead: RowsWindow[] = [];
-  for (let bytes = 0; bytes < MIN_BYTES;) {
-    const window = await abortable(rows.next(), signal);
-    if (window === undefined) break;
-    ahead.push(window);
-    bytes += window.bytes.length;
-  }
-  return ahead;
 }
 
 /** Where in the live table the source's rows begin, if it is worth comparing them. */
