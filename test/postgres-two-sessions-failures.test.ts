@@ -64,6 +64,15 @@ describe.each([
     },
   );
 
+  it.each([12_345, 20_000, 3 * ROWS - 1])('the same of row %s, after pieces that have been brought in', async (at) => {
+    const table = await tableWithRows(key);
+    const rows = rowsOf(3 * ROWS, 'changed');
+    rows[at] = [null, 'without an id'];
+    const error = await rejection(setting.load(table, setting.waiting(kind, rows)));
+    expect(error).toMatchObject({ code: 'POSTGRES_NOT_NULL', row: at + 1, column: 'id' });
+    await asBefore(table);
+  });
+
   it.each([
     ['second', "query LIKE 'COPY%tidemark_rows%'"],
     ['first', "query NOT LIKE 'COPY%tidemark_rows%'"],

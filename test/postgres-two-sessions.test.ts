@@ -22,7 +22,7 @@ describe('a second session copies some of the rows', () => {
   it('into a table that is not there yet, nor its schema', async () => {
     const table = { ...setting.padded(), schema: 'made_by_the_batch' };
     await setting.load(table, setting.waiting('append', rowsOf(ROWS)));
-    expect(await setting.made()).toBe(1);
+    expect(await setting.made()).toBeGreaterThan(0);
     expect(await setting.content(table)).toEqual(rowsOf(ROWS));
     expect(await setting.left()).toEqual([]);
   });
@@ -32,9 +32,18 @@ describe('a second session copies some of the rows', () => {
     await setting.load(table, csvFrom(rowsOf(3)));
     expect(await setting.made()).toBe(0);
     await setting.load(table, setting.waiting('append', rowsOf(ROWS)));
-    expect(await setting.made()).toBe(1);
+    expect(await setting.made()).toBeGreaterThan(0);
     const doubled = rowsOf(ROWS).flatMap((row): Row[] => ((row[0] ?? 0) < 3 ? [row, row] : [row]));
     expect(await setting.content(table)).toEqual(doubled);
+    expect(await setting.left()).toEqual([]);
+  });
+
+  it('piece by piece, where they are many', async () => {
+    const table = setting.padded();
+    const rows = rowsOf(3 * ROWS);
+    await setting.load(table, setting.waiting('append', rows));
+    expect(await setting.made()).toBeGreaterThan(1);
+    expect(await setting.content(table)).toEqual(rows);
     expect(await setting.left()).toEqual([]);
   });
 
@@ -51,7 +60,7 @@ describe('a second session copies some of the rows', () => {
     const pad = 'y'.repeat(3_000);
     const rows = rowsOf(ROWS).map(([id]): [string, number | null] => [pad, id]);
     await setting.load(table, setting.waiting('append', csvOf(['pad', 'id'], rows)));
-    expect(await setting.made()).toBe(1);
+    expect(await setting.made()).toBeGreaterThan(0);
     expect(await setting.content(table)).toEqual(rows.map(([, id]) => [id, null]));
   });
 
@@ -63,7 +72,7 @@ describe('a second session copies some of the rows', () => {
       yield { highWatermark: 3, rows: { table, csv: setting.waiting('append', rowsOf(ROWS)) } };
     };
     await ingest({ url: setting.database.url }, [table], batches, { sessions: 2 });
-    expect(await setting.made()).toBe(2);
+    expect(await setting.made()).toBeGreaterThan(1);
     expect(await setting.content(table)).toHaveLength(2 * ROWS + 2);
     expect(await setting.left()).toEqual([]);
   });
@@ -95,7 +104,7 @@ describe('a second session copies some of the rows', () => {
     const rows = rowsOf(ROWS);
     const table = setting.padded();
     await setting.load(table, setting.waiting('append', textOf(rows).replace('\n9000,', '\n 9000,')));
-    expect(await setting.made()).toBe(1);
+    expect(await setting.made()).toBeGreaterThan(0);
     expect(await setting.content(table)).toEqual(rows);
   });
 

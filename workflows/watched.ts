@@ -30,7 +30,14 @@ export async function watchedBy<V extends View, T extends { summary: string }>(
   input?: unknown,
 ): Promise<T> {
   let settings = NO_SETTINGS;
+  // Nothing of the body waits for it.
+  const asked = runSettings().then((found) => {
+    settings = found;
+    new RunAttributes(found.searchAttributes).begin(input);
+  });
+  asked.catch(() => undefined);
   const end = async (outcome: OwnEnd['outcome'], result: unknown, error?: unknown): Promise<void> => {
+    await asked;
     new RunAttributes(settings.searchAttributes).end(outcome, result);
     await reportOwnEnd(settings, {
       outcome,
@@ -40,8 +47,6 @@ export async function watchedBy<V extends View, T extends { summary: string }>(
     });
   };
   try {
-    settings = await runSettings();
-    new RunAttributes(settings.searchAttributes).begin(input);
     const result = await inPlainWords(() => body(view));
     view.enter('done', result.summary);
     await end(outcomeOfResult(result), result);

@@ -1,4 +1,4 @@
-import { isCancellation, patched, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, patched, proxyActivities } from '@temporalio/workflow';
 import type { OperationsActivities, RunSettings } from '../../contracts/operations.js';
 import { SETTINGS } from '../policies.js';
 
@@ -12,9 +12,11 @@ export async function runSettings(): Promise<RunSettings> {
   // Runs that began before 0.2 never asked.
   if (!patched('tidemark-run-settings')) return NO_SETTINGS;
   try {
-    return await proxyActivities<OperationsActivities>(SETTINGS).tidemarkRunSettings();
-  } catch (error) {
-    if (isCancellation(error)) throw error;
+    // A run that is cancelled has to know, too, who wants to hear of it.
+    return await CancellationScope.nonCancellable(() =>
+      proxyActivities<OperationsActivities>(SETTINGS).tidemarkRunSettings(),
+    );
+  } catch {
     return NO_SETTINGS;
   }
 }

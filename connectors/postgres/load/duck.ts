@@ -17,14 +17,14 @@ export async function* duckPortions(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Portion> {
   signal?.throwIfAborted();
-  const { instance, connection } = await openDuck();
+  const duck = new Duck();
   const file = path.join(tmpdir(), `tidemark-${process.pid}-${randomUUID()}.csv`);
   let spooled: AsyncGenerator<Portion> | undefined;
   const spool = async (): Promise<AsyncGenerator<Portion>> => {
-    await writeCsv(connection, query, table, file);
+    await writeCsv(await duck.connection, query, table, file);
     return csvPortions(createReadStream(file, { highWaterMark: 256 * 1024 }), table);
   };
-  const stop = (): void => connection.interrupt();
+  const stop = (): void => duck.interrupt();
   signal?.addEventListener('abort', stop, { once: true });
   try {
     yield {
@@ -33,7 +33,8 @@ export async function* duckPortions(
         if (!isLenient) {
           // DuckDB's library takes 40 MB: only who uses it loads it.
           const { openDuckCopy } = await import('../binary/index.js');
-          return await openDuckCopy(connection, query, types, { table: quoteTable(table), firstRow });
+          const copy = await openDuckCopy(await duck.connection, query, types, { table: quoteTable(table), firstRow });
+          return { ...copy, chunks: duck.closedAfter(copy.chunks) };
         }
         spooled = await spool();
         const first = await spooled.next();
@@ -45,25 +46,61 @@ export async function* duckPortions(
   } finally {
     signal?.removeEventListener('abort', stop);
     await spooled?.return(undefined);
-    connection.closeSync();
-    instance.closeSync();
+    await duck.close();
     await rm(file, { force: true });
   }
 }
 
-async function openDuck(): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
-  const { DuckDBInstance } = await import('@duckdb/node-api').catch((error: unknown) => {
-    throw new TidemarkError('DuckDB could not be loaded on this system.', {
-      code: 'DUCKDB_UNAVAILABLE',
-      retryable: false,
-      mend: 'Install the package @duckdb/node-bindings for this system, or give CSV or rows.',
-      cause: error,
+/** An in-memory DuckDB of a portion's own, which opens while the table is made ready. */
+class Duck {
+  readonly connection: Promise<DuckDBConnection>;
+  #open: { instance: DuckDBInstance; connection: DuckDBConnection } | undefined;
+
+  constructor() {
+    this.connection = this.#begin();
+    // Who wants it is told.
+    this.connection.catch(() => undefined);
+  }
+
+  interrupt(): void {
+    this.#open?.connection.interrupt();
+  }
+
+  /** It takes its time to close, which nobody has to wait for as long as the server is at work with the last rows. */
+  async *closedAfter(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* chunks;
+    } finally {
+      this.#closeNow();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connection.catch(() => undefined);
+    this.#closeNow();
+  }
+
+  #closeNow(): void {
+    this.#open?.connection.closeSync();
+    this.#open?.instance.closeSync();
+    this.#open = undefined;
+  }
+
+  async #begin(): Promise<DuckDBConnection> {
+    const { DuckDBInstance } = await import('@duckdb/node-api').catch((error: unknown) => {
+      throw new TidemarkError('DuckDB could not be loaded on this system.', {
+        code: 'DUCKDB_UNAVAILABLE',
+        retryable: false,
+        mend: 'Install the package @duckdb/node-bindings for this system, or give CSV or rows.',
+        cause: error,
+      });
     });
-  });
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  await connection.run(`SET TimeZone = 'UTC'`);
-  return { instance, connection };
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    this.#open = { instance, connection };
+    await connection.run(`SET TimeZone = 'UTC'`);
+    return connection;
+  }
 }
 
 async function writeCsv(

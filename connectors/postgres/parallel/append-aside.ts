@@ -9,6 +9,7 @@ import { restOf } from '../unchanged/rows-window.js';
 import { SourceRows } from '../unchanged/source-rows.js';
 import { RowOrder } from './row-order.js';
 import { type CopyAside, MAYBE_BYTES, type SecondSession, WORTH_BYTES } from './second-session.js';
+import { PiecesAside } from './pieces-aside.js';
 import { ASIDE, OWN, Shares } from './shares.js';
 import type { SideSession, SideTable } from './side-session.js';
 
@@ -20,70 +21,71 @@ export class AppendAside implements SecondSession {
     private readonly types: readonly ColumnType[],
   ) {}
 
-  /** The first of the two COPYs that fails ends the other. */
+  /** The first of the two sessions that fails ends the other. */
   async copy(
     client: ClientBase,
     target: CopyTarget,
     source: CopySource,
     { sql, signal, explain }: CopyAside,
   ): Promise<number> {
+    const { side } = this;
     const order = new RowOrder();
     const rows = new SourceRows(source.chunks[Symbol.asyncIterator](), source.columns.length);
     const shares = new Shares(rows, order);
     const failed = new AbortController();
     const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-    let aside: Promise<SideTable | undefined> | undefined;
-    const beginAside = async (): Promise<SideTable | undefined> => {
+    const columns = this.types.filter(({ name }) => source.columns.includes(name));
+    const pieces = new PiecesAside(shares, async (piece, before) => {
       try {
-        return await this.side.copy({
-          target: target.table,
-          columns: this.types.filter(({ name }) => source.columns.includes(name)),
-          names: source.columns,
-          rows: () => rowsAside(shares),
-          signal: ended,
-          explain: (error, copyInto) => explain(error, copyInto, (line) => order.numberOf(ASIDE, line)),
+        return await side.copy({
+          ...{ target: target.table, columns, names: source.columns, rows: piece, signal: ended },
+          explain: (error, copyInto) => explain(error, copyInto, (line) => order.numberOf(ASIDE, before + line)),
         });
       } catch (error) {
         const failure = failureOf(error, 'copying rows in a second session', target.table);
         failed.abort(failure);
         throw failure;
       }
-    };
-    const { side } = this;
+    });
+    const progress = { isOver: false, copied: 0, brought: 0 };
+    /** Until a piece waits to be brought in, or all rows are on their way. */
     const own = async function* (): AsyncGenerator<Uint8Array> {
       yield COPY_HEADER;
       for (let window = await shares.next(OWN); window !== undefined; window = await shares.next(OWN)) {
         yield restOf(window, 0);
-        if (aside !== undefined) continue;
+        if (pieces.isReady) {
+          yield COPY_TRAILER;
+          return;
+        }
+        if (pieces.isBegun) continue;
         if (shares.ownBytes >= MAYBE_BYTES) side.begin();
-        if (shares.ownBytes < WORTH_BYTES) continue;
-        aside = beginAside();
-        // It is waited for below.
-        aside.catch(() => undefined);
+        if (shares.ownBytes >= WORTH_BYTES) pieces.begin();
       }
+      progress.isOver = true;
       yield* rows.remaining();
     };
+    const onFull = (isFull: boolean): void => shares.ownIsFull(isFull);
     try {
-      const onFull = (isFull: boolean): void => shares.ownIsFull(isFull);
-      const count = await copyIn(client, sql, own(), { signal: ended, onFull });
-      const table = await aside;
-      if (table === undefined) return count;
-      await bringIn(client, target, source.columns, table);
-      await this.side.drop(client, table);
-      return count + table.rows;
+      do {
+        onFull(false);
+        progress.copied += await copyIn(client, sql, own(), { signal: ended, onFull });
+        // What comes now is for the other one.
+        onFull(true);
+        while (progress.isOver || pieces.isReady) {
+          const piece = await pieces.next();
+          if (piece === undefined) break;
+          await bringIn(client, target, source.columns, piece);
+          await side.drop(client, piece);
+          progress.brought += piece.rows;
+        }
+      } while (!progress.isOver);
+      return progress.copied + progress.brought;
     } catch (error) {
       rows.end();
       failed.abort(error);
-      throw explain(error, target.name, (line) => order.numberOf(OWN, line));
+      throw explain(error, target.name, (line) => order.numberOf(OWN, progress.copied + line));
     }
   }
-}
-
-async function* rowsAside(shares: Shares): AsyncGenerator<Uint8Array> {
-  yield COPY_HEADER;
-  for (let window = await shares.next(ASIDE); window !== undefined; window = await shares.next(ASIDE))
-    yield restOf(window, 0);
-  yield COPY_TRAILER;
 }
 
 async function bringIn(

@@ -30,6 +30,11 @@ export class Shares {
     return this.#bytes[OWN] ?? 0;
   }
 
+  /** Nobody gets rows any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Whether the first session takes no more for now. */
   ownIsFull(isFull: boolean): void {
     this.#isOwnFull = isFull;
