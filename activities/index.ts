@@ -16,6 +16,7 @@ export {
   type PostgresDependencies,
   type SourceContext,
   type SourceFunction,
+  type SourceHabits,
 } from './postgres/index.js';
 export { createWatermarkActivities, type VisitQueue } from './watermark/index.js';
 export {

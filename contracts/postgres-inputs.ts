@@ -129,9 +129,9 @@ const ingestShape = {
   /** Rows of a source of one's own that wait in memory before they are sent to the database, per table. */
   maxRowsPerTableBuffer: z.int().min(1).max(1_000_000).default(10_000),
   /**
-   * Sessions that copy the rows of a large batch, at most. With 2 a second one copies some of them into a table beside the target that is
-   * gone with the batch: it takes more of the server's work, and less time where that has a core to spare. The role must be able to create
-   * tables in the target's schema.
+   * Sessions that copy rows at a time, at most. With 2 a second one copies some of those of a large batch into tables beside the target that
+   * are gone with the batch, or the next small batch while the one before is committed: it takes more of the server's work, and less time
+   * where that has a core to spare. The role must be able to create tables in the target's schema.
    */
   sessions: z.int().min(1).max(2).default(1),
   /** Where rows go that the target refuses, with the reason. Left out: such a row fails its batch. */

@@ -16,6 +16,7 @@ const TOGETHER = [
   'convention-download',
   'ingest-no-key',
   'ingest-key',
+  'ingest-ahead',
   'profiles',
 ];
 const ALONE = ['schedule'];

@@ -21,6 +21,7 @@ export {
   type DefinedSource,
   type SourceContext,
   type SourceFunction,
+  type SourceHabits,
 } from '../activities/index.js';
 export type { PostgresDatabase, ResultsLocation, TitanRdmConnection } from '../activities/index.js';
 export {

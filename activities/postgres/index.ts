@@ -5,7 +5,7 @@ import { byName } from './sources/define.js';
 
 export type { PostgresDatabase, PostgresDependencies } from './dependencies.js';
 export type { SourceContext, SourceFunction } from './sources/context.js';
-export { defineHook, defineSource, type DefinedHook, type DefinedSource } from './sources/define.js';
+export { defineHook, defineSource, type DefinedHook, type DefinedSource, type SourceHabits } from './sources/define.js';
 
 /** All steps of `postgresIngest`, made from what they may use. Error `NAME_TAKEN` for two sources or hooks of one name. */
 export function createPostgresActivities(dependencies: PostgresDependencies): PostgresActivities {

@@ -39,7 +39,7 @@ async function ingestStretch(
   const { options, run } = input;
   const { client } = named('connection of type postgres', dependencies.databases, options.target);
   if (options.source.type === 'rows') refuseManyRows(options.source.rows.length, dependencies.maxInlineRows);
-  const source = openSource(options, dependencies);
+  const { batches: source, askAhead } = openSource(options, dependencies);
   const onBeforeVisible = hookOf(options, dependencies);
   const tally = new Tally(step, { batches: input.committed, rows: input.committedRows });
   const stretch = new Stretch(step.attempt < BRIEF_FROM_ATTEMPT ? options.batchesPerStretch : 1);
@@ -72,6 +72,7 @@ async function ingestStretch(
         delete: options.delete,
         maxRowsPerTableBuffer: options.maxRowsPerTableBuffer,
         sessions: options.sessions,
+        askAhead,
         ...(onBeforeVisible === undefined ? {} : { onBeforeVisible }),
         ...(quarantine === undefined ? {} : { quarantine }),
         run: { pipeline, run, adopt, ...(input.override === undefined ? {} : { override: input.override }) },

@@ -18,7 +18,7 @@ export class Stretch {
     this.isLast = true;
   }
 
-  /** A batch has been committed when the next one is asked for. */
+  /** A batch is as good as committed when the next one is asked for: one that fails ends all that come behind it. */
   async *of(batches: AsyncIterable<IngestBatch> | Iterable<IngestBatch>): AsyncGenerator<IngestBatch> {
     const end = performance.now() + this.milliseconds;
     let count = 0;

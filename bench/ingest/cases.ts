@@ -90,6 +90,7 @@ export const ingestCases: readonly IngestCase[] = [
     source: 'csv',
     files: (data) => data.parts(),
     key: false,
+    sessions: 2,
     start: 'empty',
     limit: 'copy',
   },

@@ -14,7 +14,7 @@ const handlers = {
     const table = tableDefinition(key);
     const batches = await batchesOf(source, table);
     const began = performance.now();
-    await ingest({ url }, [table], batches, { sessions });
+    await ingest({ url }, [table], batches, { sessions, askAhead: true });
     return { seconds: (performance.now() - began) / 1_000, peakRssMegabytes: peakRssMegabytes() };
   },
   stop: () => Promise.resolve(),

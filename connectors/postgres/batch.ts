@@ -7,23 +7,37 @@ import type { Postgres } from './client.js';
 import { commit } from './commit.js';
 import { failureOf } from './failure-of.js';
 import type { IngestSettings } from './ingest-options.js';
-import { portionsOf, type Portion } from './load/load.js';
-import { TableLoad } from './load/table-load.js';
+import { Lane } from './lane.js';
+import { portionsOf } from './load/load.js';
+import type { TableLoad } from './load/table-load.js';
 import { lockStatement } from './lock/advisory.js';
 import type { LockMonitor } from './lock/monitor.js';
+import { AheadOfTurn } from './parallel/ahead-of-turn.js';
 import { removeLost, SideSession } from './parallel/side-session.js';
 import type { IngestBatch, JsonValue } from './port.js';
 import type { Progress } from './watermark/progress.js';
 import { rowsOfLast } from './rows-of-last.js';
 import { commentOf, commentStatement, type CommentRow, writeTableComment } from './watermark/store.js';
 
-/** The batches of one call, each a transaction of its own. */
+/** A batch that is being loaded. */
+export interface BatchUnderWay {
+  /** Settled as soon as the source may be asked for the next one: that may be before this one is committed. Rejects if it is never to be. */
+  mayAsk: Promise<void>;
+  /** Settled when it is committed, with the rows that arrived. Not before the batch before it is. */
+  committed: Promise<number>;
+}
+
+/** The batches of one call, each a transaction of its own. Two of them may be under way at a time, which are committed in their order. */
 export class BatchRun {
-  readonly #loads: Map<PostgresTable, TableLoad>;
   readonly #first: PostgresTable;
-  #isMigrated = false;
-  readonly #signal: AbortSignal;
+  /** The second one is that of a batch which is loaded before its turn. */
+  readonly #lanes: readonly [Lane, Lane];
   readonly #side: SideSession | undefined;
+  readonly #ahead: AheadOfTurn;
+  readonly #failure = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #underWay = new Map<Lane, Promise<number>>();
+  #isMigrated = false;
 
   constructor(
     private readonly postgres: Postgres,
@@ -33,27 +47,77 @@ export class BatchRun {
     private readonly monitor: LockMonitor,
   ) {
     this.#first = definitions[0];
-    this.#signal = settings.signal === undefined ? monitor.failed : AbortSignal.any([settings.signal, monitor.failed]);
-    const side = settings.sessions > 1 ? new SideSession(postgres) : undefined;
-    this.#side = side;
-    this.#loads = new Map(definitions.map((table) => [table, new TableLoad(table, settings, side)]));
+    this.#lanes = [new Lane(definitions, settings), new Lane(definitions, settings)];
+    const { signal } = settings;
+    const ends = [this.#failure.signal, monitor.failed];
+    this.#signal = AbortSignal.any(signal === undefined ? ends : [signal, ...ends]);
+    this.#side = settings.sessions > 1 ? new SideSession(postgres) : undefined;
+    this.#ahead = new AheadOfTurn(definitions, settings);
   }
 
-  /** Returns the rows that arrived. */
-  async commit(batch: IngestBatch): Promise<number> {
+  /** Aborted when the call is to end: by its caller, or since a batch failed, with what it failed with. */
+  get ended(): AbortSignal {
+    return this.#signal;
+  }
+
+  /** One batch may be under way when the next is begun, not two. */
+  begin(batch: IngestBatch): BatchUnderWay {
+    const [before] = this.#underWay.values();
+    const [one, other] = this.#lanes;
+    const lane = this.#underWay.has(one) ? other : one;
+    let mayAsk = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (mayAsk = resolve));
+    const committed = this.#commit(batch, { lane, before, mayAsk }).finally(() => this.#underWay.delete(lane));
+    this.#underWay.set(lane, committed);
+    committed.then(mayAsk, (error: unknown) => this.#failure.abort(error));
+    const ended = committed.then(() => undefined);
+    ended.catch(() => undefined);
+    return { mayAsk: Promise.race([asked, ended]), committed };
+  }
+
+  /** After the last batch. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#underWay.values());
+    await this.#side?.close();
+  }
+
+  tables(): IngestedTable[] {
+    const [one, other] = this.#lanes.map((lane) => lane.results());
+    return (one ?? []).map((table, index) => ({
+      ...table,
+      rows: table.rows + (other?.[index]?.rows ?? 0),
+      quarantined: table.quarantined + (other?.[index]?.quarantined ?? 0),
+    }));
+  }
+
+  async #commit(batch: IngestBatch, { lane, before, mayAsk }: Turn): Promise<number> {
     const signal = this.#signal;
     const portions = portionsOf(batch.rows, this.definitions, {
       maxBuffer: this.settings.maxRowsPerTableBuffer,
       signal,
     });
+    const side = before === undefined ? this.#side : undefined;
+    const watermark = new WatermarkOf(batch);
+    const onUsedUp = (): void => {
+      // That may have turned out meanwhile.
+      if (this.#ahead.isPossible) watermark.value().then(mayAsk, () => undefined);
+    };
+    const canAsk = this.#isMigrated && this.#ahead.isPossible;
+    const options = { signal, side, onUsedUp: canAsk ? onUsedUp : undefined };
     try {
       // A slow source is waited for before there is a transaction that would hold anything.
       const first = await abortable(portions.next(), signal);
+      const load = (client: PoolClient): Promise<void> => lane.load(client, first, portions, options);
       const done = await this.postgres.use(
         async (client) => {
+          const ahead = before === undefined ? undefined : this.#ahead.load(client, () => load(client));
+          await before;
           const next = await this.monitor.during(client, async () => {
-            const comment = await this.#begin(client);
-            return await this.#transact(client, batch, comment, first, portions, signal);
+            const isLoaded = (await ahead) === true;
+            const comment = await this.#take(client, { isBegun: isLoaded });
+            if (!this.#isMigrated) await this.#prepare(client, lane);
+            if (!isLoaded) await load(client);
+            return await this.#finish(client, batch, { lane, comment, watermark });
           });
           await commit(client);
           return next;
@@ -62,13 +126,12 @@ export class BatchRun {
       );
       done.committed();
       this.#isMigrated = true;
-      let rows = 0;
-      for (const load of this.#loads.values()) rows += load.committed();
-      await this.#side?.committed();
+      const rows = lane.committed();
+      await side?.committed();
       return rows;
     } catch (error) {
-      for (const load of this.#loads.values()) load.rolledBack();
-      await this.#side?.rolledBack();
+      lane.rolledBack();
+      await side?.rolledBack();
       throw error;
     } finally {
       // Where it is stuck it is not waited for.
@@ -76,40 +139,18 @@ export class BatchRun {
     }
   }
 
-  /** After the last batch. */
-  async close(): Promise<void> {
-    await this.#side?.close();
-  }
-
-  tables(): IngestedTable[] {
-    return [...this.#loads.values()].map((load) => load.result());
-  }
-
-  async #transact(
+  /** The rows are there: what else belongs to the batch. */
+  async #finish(
     client: PoolClient,
     batch: IngestBatch,
-    comment: string | null,
-    first: IteratorResult<Portion>,
-    portions: AsyncGenerator<Portion>,
-    signal: AbortSignal,
+    { lane, comment, watermark }: { lane: Lane; comment: string | null; watermark: WatermarkOf },
   ): Promise<{ committed: () => void }> {
-    if (!this.#isMigrated) await this.#prepare(client);
-    // In the order in which they were first loaded, then those without rows.
-    const order = new Set<TableLoad>();
-    for (let next = first; next.done !== true; next = await abortable(portions.next(), signal)) {
-      const load = this.#loads.get(next.value.table);
-      if (load === undefined) throw new TypeError('rows of a table that is not of the call');
-      order.add(load);
-      await load.add(client, next.value, signal);
-    }
-    for (const load of this.#loads.values()) order.add(load);
-    for (const load of order) await load.finish(client);
-    for (const load of order) await this.#beforeVisible(client, load, batch.metadata);
-    for (const load of order) await load.swap();
-    const value = await abortable(highWatermarkOf(batch), signal);
-    let rows = 0;
-    for (const load of order) rows += load.arrived;
-    const next = this.progress.next(comment, value, rows);
+    const loads = lane.inOrder;
+    for (const load of loads) await load.finish(client);
+    for (const load of loads) await this.#beforeVisible(client, load, batch.metadata);
+    for (const load of loads) await load.swap();
+    const value = await abortable(watermark.value(), this.#signal);
+    const next = this.progress.next(comment, value, lane.arrived);
     try {
       await writeTableComment(client, this.#first, next.comment);
     } catch (error) {
@@ -119,8 +160,9 @@ export class BatchRun {
   }
 
   /** In one go, since small batches wait for nothing as much. Returns the first table's comment as it is now that nobody else can change it. */
-  async #begin(client: PoolClient): Promise<string | null> {
-    const statements = ['BEGIN', lockStatement(this.definitions), commentStatement(this.#first)];
+  async #take(client: PoolClient, { isBegun }: { isBegun: boolean }): Promise<string | null> {
+    const statements = [lockStatement(this.definitions), commentStatement(this.#first)];
+    if (!isBegun) statements.unshift('BEGIN');
     try {
       const { comment } = commentOf(await rowsOfLast<CommentRow>(client, statements));
       this.progress.check(comment);
@@ -130,13 +172,13 @@ export class BatchRun {
     }
   }
 
-  async #prepare(client: PoolClient): Promise<void> {
+  async #prepare(client: PoolClient, lane: Lane): Promise<void> {
     try {
       if (this.#side !== undefined) await removeLost(client, this.definitions);
     } catch (error) {
       throw failureOf(error, 'taking away what an ingest has left that was killed', this.#first);
     }
-    for (const load of this.#loads.values()) await load.prepare(client, this.progress.start.deleteFirst);
+    await lane.prepare(client, this.progress.start.deleteFirst);
   }
 
   async #beforeVisible(client: PoolClient, load: TableLoad, batchMetadata: unknown): Promise<void> {
@@ -151,6 +193,26 @@ export class BatchRun {
       retryable: false,
       mend: 'Let a hook throw what its statements throw, and leave BEGIN, COMMIT and ROLLBACK alone.',
     });
+  }
+}
+
+interface Turn {
+  lane: Lane;
+  /** The batch before, if it is under way still. */
+  before: Promise<number> | undefined;
+  mayAsk: () => void;
+}
+
+/** Asked for once. */
+class WatermarkOf {
+  #value: Promise<JsonValue> | undefined;
+
+  constructor(private readonly batch: IngestBatch) {}
+
+  /** To be asked for when the rows are used up. */
+  value(): Promise<JsonValue> {
+    this.#value ??= highWatermarkOf(this.batch);
+    return this.#value;
   }
 }
 

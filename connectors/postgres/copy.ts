@@ -13,6 +13,8 @@ export interface CopyInOptions {
   signal?: AbortSignal | undefined;
   /** Told when the server takes no more for now, and when it does again. */
   onFull?: (isFull: boolean) => void;
+  /** Told once the source is used up, while the server is still at work. */
+  onSent?: (() => unknown) | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function copyIn(
   client: ClientBase,
   sql: string,
   chunks: AsyncIterable<Uint8Array> | Readable,
-  { signal, onFull }: CopyInOptions = {},
+  { signal, onFull, onSent }: CopyInOptions = {},
 ): Promise<number> {
   signal?.throwIfAborted();
   const copy = client.query(from(sql, { highWaterMark: WAITING_BYTES }));
@@ -65,6 +67,7 @@ export async function copyIn(
       if (turns.isOver) await unlessFailed(turns.give());
     }
     copy.end();
+    onSent?.();
     await unlessFailed(finished);
     return copy.rowCount;
   } catch (error) {

@@ -36,10 +36,16 @@ export const ingestOptionsSchema = z.strictObject({
   /** Rows of one table that wait while another one is loaded. */
   maxRowsPerTableBuffer: z.int().min(1).max(1_000_000).default(10_000),
   /**
-   * Sessions that copy the rows of a large batch, at most. With 2 a second one copies some of them into a table beside the target that is
-   * gone with the batch: it takes more of the server's work, and less time where that has a core to spare.
+   * Sessions that copy rows at a time, at most. With 2 a second one copies some of those of a large batch into tables beside the target that
+   * are gone with the batch: it takes more of the server's work, and less time where that has a core to spare. See `askAhead` for small ones.
    */
   sessions: z.int().min(1).max(2).default(1),
+  /**
+   * Whether the source may be asked for the next batch as soon as the rows of the one before are used up and its high watermark is known,
+   * before it is committed: with two sessions one batch is copied while the one before is still on its way then. Not for a source that
+   * takes the question for news that the batch before has arrived.
+   */
+  askAhead: z.boolean().default(false),
   /** Where rows go that do not fit, with the reason. Left out: such a row fails its batch. */
   quarantine: qualifiedNameSchema.optional(),
   run: z

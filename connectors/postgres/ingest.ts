@@ -35,7 +35,8 @@ export interface IngestResult {
  * @param tables The first one holds the high watermark.
  * @param batches Called once, with the watermark to go on from.
  * @throws TidemarkError INGEST_OPTIONS, HIGH_WATERMARK_MOVED, HIGH_WATERMARK_BAD, TABLE_OF_OTHER_PIPELINE, and those of PostgreSQL; what
- * the source or a hook throws, as it is. The open batch is rolled back then, committed ones stay.
+ * the source or a hook throws, as it is. What was not committed is rolled back then, committed batches stay; a source that was asked ahead
+ * and throws has those before committed.
  */
 export async function ingest(
   connection: Postgres | PostgresOptions,
@@ -76,13 +77,23 @@ async function run(
   const work = new BatchRun(postgres, tables, settings, progress, monitor);
   let isAtEnd = false;
   try {
-    for (;;) {
-      const next = await abortable(source.next(), signal);
-      if (next.done === true) break;
-      counts.rows += await work.commit(next.value);
+    const underWay: Promise<void>[] = [];
+    const count = (rows: number): void => {
+      counts.rows += rows;
       counts.batches += 1;
       report();
+    };
+    for (;;) {
+      const next = await abortable(source.next(), work.ended);
+      if (next.done === true) break;
+      if (underWay.length > 1) await underWay.shift();
+      const { committed, mayAsk } = work.begin(next.value);
+      const counted = committed.then(count);
+      counted.catch(() => undefined);
+      underWay.push(counted);
+      await mayAsk;
     }
+    await Promise.all(underWay);
     isAtEnd = true;
     if (counts.batches === 0) await createMissing(postgres, tables, monitor, signal);
   } finally {

@@ -6,6 +6,18 @@ import type { SourceFunction } from './context.js';
 export interface DefinedSource {
   name: string;
   batches: SourceFunction;
+  /** See `SourceHabits`. */
+  askAhead?: boolean | undefined;
+}
+
+/** What is known of a source beside its name. */
+export interface SourceHabits {
+  /**
+   * The next batch may be asked for as soon as the rows of the one before are used up, before that one is committed: with `sessions: 2` it
+   * is copied meanwhile then. Not for a source that takes the question for news that its rows have arrived, to delete them where they came
+   * from. Left out: false.
+   */
+  askAhead?: boolean;
 }
 
 /**
@@ -17,8 +29,12 @@ export interface DefinedSource {
  *     yield { highWatermark: page.next, rows: page.items.map((item) => [table, [item.id, item.title]]) };
  * });
  */
-export function defineSource(name: string, batches: SourceFunction): DefinedSource {
-  return { name, batches };
+export function defineSource(
+  name: string,
+  batches: SourceFunction,
+  { askAhead = false }: SourceHabits = {},
+): DefinedSource {
+  return { name, batches, askAhead };
 }
 
 /** A hook that workflow inputs name: `onBeforeVisible`. */

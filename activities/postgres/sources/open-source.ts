@@ -8,19 +8,28 @@ import { querySource } from './query.js';
 import { rowsSource } from './rows.js';
 import { titanSource } from './titanrdm.js';
 
+export interface SourceToAsk {
+  batches: OpenedSource;
+  /** Whether it may be asked for the next batch before the one before is committed. */
+  askAhead: boolean;
+}
+
 /** The source that an input names. Error `UNKNOWN_CONNECTION` and those of the kind of source. */
-export function openSource(options: PostgresIngestOptions, dependencies: PostgresDependencies): OpenedSource {
+export function openSource(options: PostgresIngestOptions, dependencies: PostgresDependencies): SourceToAsk {
   const { source } = options;
   switch (source.type) {
     case 'rows':
-      return rowsSource(source);
+      return { batches: rowsSource(source), askAhead: false };
     case 'query':
-      return querySource(source, dependencies);
+      // From the target itself it may read the very table that the batch before is to arrive in.
+      return { batches: querySource(source, dependencies), askAhead: source.connection !== options.target };
     case 'files':
-      return filesSource(source, options, dependencies);
+      return { batches: filesSource(source, options, dependencies), askAhead: true };
     case 'titanrdm':
-      return titanSource(source, dependencies);
-    case 'source':
-      return named('source', byName('source', dependencies.sources ?? []), source.name).batches;
+      return { batches: titanSource(source, dependencies), askAhead: false };
+    case 'source': {
+      const { batches, askAhead = false } = named('source', byName('source', dependencies.sources ?? []), source.name);
+      return { batches, askAhead };
+    }
   }
 }

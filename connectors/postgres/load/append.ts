@@ -28,6 +28,8 @@ export interface CopyOptions {
   signal: AbortSignal | undefined;
   /** Helps with binary rows, where they are many. */
   second?: SecondSession | undefined;
+  /** Told once the source is used up, where that is before the server has all rows. */
+  onSent?: (() => unknown) | undefined;
 }
 
 /** One COPY, and those of the source's rest. Errors name the row by its number within the batch. */
@@ -35,19 +37,28 @@ export async function copyRows(
   client: ClientBase,
   target: CopyTarget,
   source: CopySource,
-  { firstRow, ...options }: CopyOptions,
+  { firstRow, onSent, ...options }: CopyOptions,
 ): Promise<number> {
   let rows = 0;
-  for (let part: CopySource | undefined = source; part !== undefined; part = part.rest?.())
-    rows += await copyPart(client, target, part, { firstRow: firstRow + rows, ...options });
+  for (let part: CopySource | undefined = source; part !== undefined;) {
+    const restOfPart: () => CopySource | undefined = once(part.rest ?? (() => undefined));
+    const sent = onSent === undefined ? undefined : () => restOfPart() === undefined && onSent();
+    rows += await copyPart(client, target, part, { firstRow: firstRow + rows, onSent: sent, ...options });
+    part = restOfPart();
+  }
   return rows;
+}
+
+function once<T>(ask: () => T): () => T {
+  let answer: { value: T } | undefined;
+  return () => (answer ??= { value: ask() }).value;
 }
 
 async function copyPart(
   client: ClientBase,
   target: CopyTarget,
   source: CopySource,
-  { firstRow, signal, second }: CopyOptions,
+  { firstRow, signal, second, onSent }: CopyOptions,
 ): Promise<number> {
   const { into, table, freeze = false } = target;
   const { columns, format, chunks, rowOfLine = (line: number) => line } = source;
@@ -66,9 +77,9 @@ async function copyPart(
     });
   };
   if (second !== undefined && format === 'FORMAT binary')
-    return await second.copy(client, target, source, { sql, signal, explain });
+    return await second.copy(client, target, source, { sql, signal, explain, onSent });
   try {
-    return await copyIn(client, sql, chunks, { signal });
+    return await copyIn(client, sql, chunks, { signal, onSent });
   } catch (error) {
     throw explain(error, target.name);
   }

@@ -7,15 +7,22 @@ import type { IngestSettings } from '../ingest-options.js';
 import { prepareTable } from '../migrate/index.js';
 import { AppendAside } from '../parallel/append-aside.js';
 import { mayPart } from '../parallel/may-part.js';
-import type { SecondSession } from '../parallel/second-session.js';
 import type { SideSession } from '../parallel/side-session.js';
 import type { PreparedTable, TableOf } from '../port.js';
 import { readTableComment } from '../watermark/store.js';
 import { copyOrQuarantine } from '../quarantine/copy-or-quarantine.js';
-import { append, copyRows, type WriteRows } from './append.js';
+import { append, type CopyOptions, copyRows, type WriteRows } from './append.js';
 import type { CopySource, Portion } from './portion.js';
 import { stageChanged } from '../unchanged/stage-changed.js';
 import { addKeys, upsert, type StageRows } from './upsert.js';
+
+export interface AddOptions {
+  signal: AbortSignal;
+  /** A session that helps to copy rows; left out where there is to be none. */
+  side?: SideSession | undefined;
+  /** Told once the portion is used up, where that is before the server has all of it. */
+  onSent?: (() => unknown) | undefined;
+}
 
 /** One table of a call, from batch to batch. The first batch migrates it; later ones write to the live table. */
 export class TableLoad {
@@ -34,8 +41,6 @@ export class TableLoad {
   constructor(
     private readonly table: PostgresTable,
     private readonly settings: Pick<IngestSettings, 'upsert' | 'quarantine' | 'run'>,
-    /** A session that helps to copy rows; left out where there is to be none. */
-    private readonly side: SideSession | undefined,
   ) {
     this.#isUpsert = settings.upsert === '__IF_PRIMARY_KEY__' && table.primaryKey !== undefined;
   }
@@ -61,7 +66,7 @@ export class TableLoad {
     }
   }
 
-  async add(client: ClientBase, portion: Portion, signal: AbortSignal): Promise<void> {
+  async add(client: ClientBase, portion: Portion, { signal, side: helper, onSent }: AddOptions): Promise<void> {
     this.#types ??= await this.#readTypes(client);
     const firstRow = this.#arrived + this.#refused + 1;
     const isLenient = this.settings.quarantine !== undefined;
@@ -70,7 +75,7 @@ export class TableLoad {
     // What comes by way of a quarantine lies in no order, so that only a key tells which rows of an earlier portion a later one replaces.
     if (isLenient && this.#isUpsert && firstRow > 1) await this.#addKeys(client);
     const isBare = this.#prepared?.isBare === true && !this.#isKeyed;
-    const side = isLenient ? undefined : this.side;
+    const side = isLenient ? undefined : helper;
     // Into a table that nobody sees yet rows go as they are, repeated keys and all; building the key at the end is cheaper than keeping it.
     if (this.#isUpsert && !isBare) {
       const place = { writeTo: this.writeTo, table: this.table, types: this.#types, side };
@@ -80,7 +85,7 @@ export class TableLoad {
     // The next upsert compares its rows with the table in the order in which it lies: a new one is to lie in the source's.
     const mayHelp = side !== undefined && (isBare ? !this.#isUpsert : await mayPart(client, this.writeTo));
     const second = mayHelp ? new AppendAside(side, this.#types) : undefined;
-    const write = this.#writing(source, this.#types, { ...options, second });
+    const write = this.#writing(source, this.#types, { ...options, second, onSent });
     this.#arrived += await append(client, this.writeTo, this.table, write, { freeze: isBare });
   }
 
@@ -136,11 +141,7 @@ export class TableLoad {
     this.#isKeyed = true;
   }
 
-  #writing(
-    source: CopySource,
-    types: readonly ColumnType[],
-    options: { firstRow: number; signal: AbortSignal; second?: SecondSession | undefined },
-  ): WriteRows {
+  #writing(source: CopySource, types: readonly ColumnType[], options: CopyOptions): WriteRows {
     const { quarantine, run } = this.settings;
     if (quarantine === undefined) return (client, target) => copyRows(client, target, source, options);
     return async (client, { into }) => {
@@ -163,7 +164,7 @@ export class TableLoad {
   #staging(
     source: CopySource,
     types: readonly ColumnType[],
-    options: { firstRow: number; signal: AbortSignal },
+    options: Pick<CopyOptions, 'firstRow'> & { signal: AbortSignal },
   ): StageRows {
     if (this.settings.quarantine === undefined) {
       const live = { live: this.writeTo, types, key: this.table.primaryKey ?? [] };

@@ -26,7 +26,7 @@ export class AppendAside implements SecondSession {
     client: ClientBase,
     target: CopyTarget,
     source: CopySource,
-    { sql, signal, explain }: CopyAside,
+    { sql, signal, explain, onSent }: CopyAside,
   ): Promise<number> {
     const { side } = this;
     const order = new RowOrder();
@@ -64,11 +64,12 @@ export class AppendAside implements SecondSession {
       progress.isOver = true;
       yield* rows.remaining();
     };
+    const sent = (): unknown => progress.isOver && !pieces.isBegun && onSent?.();
     const onFull = (isFull: boolean): void => shares.ownIsFull(isFull);
     try {
       do {
         onFull(false);
-        progress.copied += await copyIn(client, sql, own(), { signal: ended, onFull });
+        progress.copied += await copyIn(client, sql, own(), { signal: ended, onFull, onSent: sent });
         // What comes now is for the other one.
         onFull(true);
         while (progress.isOver || pieces.isReady) {

@@ -10,6 +10,8 @@ export interface CopyAside {
   /** The statement that copies all rows in one session. */
   sql: string;
   signal: AbortSignal | undefined;
+  /** Told once the source is used up, if the second session was not needed. */
+  onSent?: (() => unknown) | undefined;
   /** Turns what a COPY throws into words. `numberOf` a line of it is the number of a row of the source, from 1. */
   explain: (error: unknown, copyInto: string, numberOf?: (line: number) => number) => unknown;
 }

@@ -9,14 +9,17 @@ import { describeTimedFault } from '../timed-fault.js';
 import { runIngest } from './run.js';
 
 export interface IngestScenario {
-  name: 'ingest-no-key' | 'ingest-key' | 'ingest-large' | 'ingest-large-key';
+  name: 'ingest-no-key' | 'ingest-key' | 'ingest-ahead' | 'ingest-large' | 'ingest-large-key';
   isKeyed: boolean;
   /** Batches that two sessions copy. */
   isLarge: boolean;
+  /** Each batch is copied while the one before is still under way. */
+  isAhead?: boolean;
 }
 export const ingestScenarios: readonly IngestScenario[] = [
   { name: 'ingest-no-key', isKeyed: false, isLarge: false },
   { name: 'ingest-key', isKeyed: true, isLarge: false },
+  { name: 'ingest-ahead', isKeyed: false, isLarge: false, isAhead: true },
   { name: 'ingest-large', isKeyed: false, isLarge: true },
   { name: 'ingest-large-key', isKeyed: true, isLarge: true },
 ];

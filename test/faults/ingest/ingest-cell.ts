@@ -6,6 +6,8 @@ import { filesBelow } from '../store-files.js';
 import { Workers } from '../workers.js';
 
 export const DATABASE = 'db';
+/** The same by another name: what it holds is taken for nothing that the target has. */
+export const SOURCE = 'source';
 
 export interface IngestCellOptions {
   name: string;
@@ -33,7 +35,10 @@ export class IngestCell {
     const config = configSchema.parse({
       version: 1,
       temporal: { address: options.address, namespace: options.namespace, taskQueue: options.name },
-      connections: { [DATABASE]: { type: 'postgres', ...database.access } },
+      connections: {
+        [DATABASE]: { type: 'postgres', ...database.access },
+        [SOURCE]: { type: 'postgres', ...database.access },
+      },
       results: { folder: path.join(options.folder, 'results') },
       worker: { shutdownGraceSeconds: 2 },
     });

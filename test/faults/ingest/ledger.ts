@@ -4,7 +4,7 @@ import type { Findings } from '../findings.js';
 import type { Random } from '../random.js';
 import { beginSource, COLUMNS, growSource, SOURCE_TABLE } from '../source-rows.js';
 import { TargetTable } from '../target-table.js';
-import { DATABASE, type IngestCell } from './ingest-cell.js';
+import { DATABASE, type IngestCell, SOURCE } from './ingest-cell.js';
 
 /** Rows of one batch, batches of one run, and how fat notes are, about. */
 const SMALL = { rows: 250, batches: 40, padding: 0 };
@@ -25,6 +25,7 @@ export class Ledger extends TargetTable {
     private readonly kind: {
       isKeyed: boolean;
       isLarge: boolean;
+      isAhead?: boolean;
       /** In every row: found outside of the tables, a row has leaked. */
       word: string;
     },
@@ -52,12 +53,13 @@ export class Ledger extends TargetTable {
 
   /** The input of the next run's workflow. Every other one asks for one index more: its first batch replaces the table. */
   input(): object {
+    const { isLarge, isAhead = false } = this.kind;
     this.runs += 1;
     return {
       pipeline: this.pipeline,
       source: {
         type: 'query',
-        connection: DATABASE,
+        connection: isAhead ? SOURCE : DATABASE,
         table: SOURCE_TABLE,
         cursor: 'seq',
         batchRows: this.size.rows,
@@ -66,8 +68,8 @@ export class Ledger extends TargetTable {
       tables: [this.table()],
       // The session of a worker that stands still holds the table.
       endBlockersAfterSeconds: 2,
-      batchesPerStretch: this.kind.isLarge ? 3 : 7,
-      sessions: this.kind.isLarge ? 2 : 1,
+      batchesPerStretch: isLarge ? 3 : 7,
+      sessions: isLarge || isAhead ? 2 : 1,
     };
   }
 
