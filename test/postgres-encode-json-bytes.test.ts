@@ -21,7 +21,29 @@ const TEXTS = [
   'ä'.repeat(70_000),
   '\n'.repeat(50_000),
 ];
-const NUMBERS = [0, -0, 1, -1, 0.1, -0.5, 1e-7, 5e-324, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 123456.789];
+const NUMBERS = [
+  0,
+  -0,
+  1,
+  -1,
+  9,
+  10,
+  -10,
+  99,
+  100,
+  1e9,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31),
+  -(2 ** 31) - 1,
+  0.1,
+  -0.5,
+  1e-7,
+  5e-324,
+  Number.MAX_SAFE_INTEGER,
+  Number.MIN_SAFE_INTEGER,
+  123456.789,
+];
 
 describe('JSON is written as JSON.stringify spells it', () => {
   it.each(TEXTS.map((text) => [JSON.stringify(text).slice(0, 30), text]))('text %s', (_, text) => {

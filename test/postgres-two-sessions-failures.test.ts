@@ -12,6 +12,7 @@ import {
   ROWS,
   type Row,
   rowsOf,
+  textOf,
   type TwoSessionsSetting,
 } from './support/two-sessions.js';
 
@@ -92,6 +93,24 @@ describe.each([
       await new Promise(() => undefined);
     });
     expect(await rejection(setting.load(table, csv, { signal: abort.signal }))).toBe(abort.signal.reason);
+    await asBefore(table);
+  });
+
+  it('leaves nothing, at whatever moment it is aborted', async () => {
+    const table = await tableWithRows(key);
+    const text = textOf(rowsOf(2 * ROWS, 'changed'));
+    for (let moment = 0; moment < 16; moment += 1) {
+      const abort = new AbortController();
+      // Stuck before its end, so that it never has arrived.
+      const csv = csvFrom(text, (sent) =>
+        sent > 0.9 * text.length ? new Promise(() => undefined) : Promise.resolve(),
+      );
+      const loading = setting.load(table, csv, { signal: abort.signal });
+      loading.catch(() => undefined);
+      await setTimeout(30 + moment * 23);
+      abort.abort(new Error('enough'));
+      expect(await rejection(loading)).toBe(abort.signal.reason);
+    }
     await asBefore(table);
   });
 

@@ -55,7 +55,7 @@ export class ArrayField extends Field {
     const sizes: number[] = [];
     let at = index;
     for (const level of this.#levels) {
-      const isThere = !sizes.includes(0) && !level.isNull(at);
+      const isThere = !sizes.includes(0) && !level.validity.isNull(at);
       sizes.push(isThere ? level.lengthOf(at) : 0);
       at = level.startOf(at);
     }
@@ -65,7 +65,7 @@ export class ArrayField extends Field {
   #writeLevel(block: Block, start: number, depth: number, index: number): number {
     const level = this.#levels[depth];
     if (level === undefined) return this.#writeElement(block, start, index);
-    if (depth > 0 && level.isNull(index))
+    if (depth > 0 && level.validity.isNull(index))
       throw new Misfit('an array with NULL in the place of an inner array', 'Fill it in the query.');
     const first = level.startOf(index);
     const length = level.lengthOf(index);
@@ -78,7 +78,7 @@ export class ArrayField extends Field {
 
   #writeElement(block: Block, at: number, index: number): number {
     block.ensure(at, this.element.fixedBytes + 4);
-    if (!this.element.isNull(index)) return this.element.write(block, at, index);
+    if (!this.element.validity.isNull(index)) return this.element.write(block, at, index);
     this.#nulls += 1;
     block.view.setInt32(at, -1);
     return at + 4;

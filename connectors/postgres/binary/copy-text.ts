@@ -10,6 +10,7 @@ import type { CopyRowsOptions } from './copy-rows.js';
 import type { DuckColumn } from './duck-query.js';
 import { withoutEnd } from './plan.js';
 import { Strings } from './strings.js';
+import { Validity } from './validity.js';
 import { holdsNul } from './text-fields.js';
 import { fieldExpression } from './text-expressions.js';
 
@@ -30,7 +31,7 @@ export async function* copyText(
   const sql = lineQuery(query, columns, found, isLenient);
   const block = new Block(1);
   // A line is never NULL.
-  const lines = new Strings(() => false);
+  const lines = new Strings(new Validity());
   let at = 0;
   let row = firstRow;
   for await (const chunk of chunksOf(connection, sql, table)) {

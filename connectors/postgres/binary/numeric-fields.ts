@@ -78,7 +78,7 @@ export class DecimalField extends Field {
 /** Text for numeric, and DOUBLE by way of its shortest text. */
 export class NumericTextField extends Field {
   override readonly fixedBytes = 0;
-  readonly #strings = new Strings((index) => this.isNull(index));
+  readonly #strings = new Strings(this.validity);
 
   override write(block: Block, at: number, index: number): number {
     const length = this.#strings.lengthOf(index);

@@ -1,5 +1,6 @@
 import duckdb, { type Vector } from '@duckdb/node-bindings';
 import type { Block } from './block.js';
+import type { Validity } from './validity.js';
 import { viewOf } from './view.js';
 
 /** DuckDB keeps strings up to this length within the vector: 16 bytes, the first four of them the length. */
@@ -19,7 +20,6 @@ export class Strings {
   #words: Uint32Array = new Uint32Array();
   #inline: Uint8Array = new Uint8Array();
   #count = 0;
-  #isNull: (index: number) => boolean;
   /** Bytes of the strings from index `#runStart` up to `#runEnd`, and where each one begins in there. */
   #run: Uint8Array = new Uint8Array();
   #runView = new DataView(this.#run.buffer);
@@ -28,9 +28,8 @@ export class Strings {
   #offsets = new Int32Array();
   #runHasNul = false;
 
-  constructor(isNull: (index: number) => boolean) {
-    this.#isNull = isNull;
-  }
+  /** @param validity Of the same chunk. */
+  constructor(private readonly validity: Validity) {}
 
   read(vector: Vector, count: number): void {
     const bytes = duckdb.vector_get_data(vector, count * 16);
@@ -69,7 +68,7 @@ export class Strings {
     for (; end < this.#count && bytes < RUN_BYTES; end++) {
       const length = this.lengthOf(end);
       // What stands there for NULL means nothing.
-      if (length <= INLINE_BYTES || this.#isNull(end)) continue;
+      if (length <= INLINE_BYTES || this.validity.isNull(end)) continue;
       if (this.#pointerAt(end) !== start + bytes) break;
       this.#offsets[end] = bytes;
       bytes += length;

@@ -7,7 +7,7 @@ import { Strings } from './strings.js';
 /** Text, and whatever PostgreSQL's binary format spells as its text: json, xml, enums. */
 export class TextField extends Field {
   override readonly fixedBytes = 4;
-  readonly #strings = new Strings((index) => this.isNull(index));
+  readonly #strings = new Strings(this.validity);
 
   override write(block: Block, at: number, index: number): number {
     const length = this.#strings.lengthOf(index);
@@ -25,7 +25,7 @@ export class TextField extends Field {
 /** The text of JSON after the format's version. */
 export class JsonbField extends Field {
   override readonly fixedBytes = 5;
-  readonly #strings = new Strings((index) => this.isNull(index));
+  readonly #strings = new Strings(this.validity);
 
   override write(block: Block, at: number, index: number): number {
     const length = this.#strings.lengthOf(index);
@@ -43,7 +43,7 @@ export class JsonbField extends Field {
 
 export class ByteaField extends Field {
   override readonly fixedBytes = 4;
-  readonly #strings = new Strings((index) => this.isNull(index));
+  readonly #strings = new Strings(this.validity);
 
   override write(block: Block, at: number, index: number): number {
     const length = this.#strings.lengthOf(index);

@@ -12,10 +12,3 @@ export function numbersOf<T extends Numbers>(vector: Vector, count: number, perV
   const bytes = duckdb.vector_get_data(vector, count * perValue * kind.BYTES_PER_ELEMENT);
   return new kind(bytes.buffer, bytes.byteOffset, count * perValue);
 }
-
-/** A bit per value, 0 for NULL; undefined when there is no NULL. */
-export function validityOf(vector: Vector, count: number): Uint8Array | undefined {
-  // Declared as always there; null when the vector has no mask.
-  const bytes = duckdb.vector_get_validity(vector, Math.ceil(count / 64) * 8) as Uint8Array | null;
-  return bytes ?? undefined;
-}

@@ -20,16 +20,12 @@ export function integerText(value: unknown): string {
 
 /** numeric, money: every digit counts, so a number that JavaScript has rounded is refused. */
 export function numericText(value: unknown): string {
-  switch (typeof value) {
-    case 'number':
-      if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw inexact();
-      return String(value);
-    case 'bigint':
-    case 'string':
-      return String(value);
-    default:
-      throw unfit(value, 'number');
-  }
+  // The usual one first, and no switch: V8 would look the word of its type up for each value.
+  if (typeof value === 'string') return value;
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'number') throw unfit(value, 'number');
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw inexact();
+  return String(value);
 }
 
 /** real and double precision: what JavaScript's numbers are, so all of them fit. */
@@ -56,17 +52,11 @@ export function booleanText(value: unknown): string {
 
 /** text, varchar, char and whatever the server reads from text alone: uuid, inet, enums, tsvector, xml, ... */
 export function plainText(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-      if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw inexact();
-      return String(value);
-    case 'bigint':
-      return String(value);
-    default:
-      throw unfit(value, 'text', 'Turn it into text at the source.');
-  }
+  if (typeof value === 'string') return value;
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'number') throw unfit(value, 'text', 'Turn it into text at the source.');
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw inexact();
+  return String(value);
 }
 
 /** Binary data, or text as the server itself prints it: `\x` and hex digits. */

@@ -56,6 +56,7 @@ export class SideSession {
 
   /** Undefined, and nothing asked for, where there is no such session, or no schema that it may use; also where no rows came. */
   async copy({ target, columns, names, rows, finish, signal, explain }: SideCopy): Promise<SideTable | undefined> {
+    signal.throwIfAborted();
     const client = await this.#connect();
     signal.throwIfAborted();
     if (client === undefined) return undefined;
@@ -64,7 +65,7 @@ export class SideSession {
     const name = `${prefixOf(target)}${randomUUID().replaceAll('-', '').slice(0, 16)}`;
     const sql = quoteTable({ schema, name });
     const list = names.map((column) => quoteName(column)).join(', ');
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    signal.throwIfAborted();
     await create(client, sql, columns);
     let count: number;
     try {
@@ -193,10 +194,13 @@ async function findSchema(client: Client, { schema }: TableOf): Promise<string |
   return rows[0]?.schema ?? undefined;
 }
 
+/** Begins a transaction, with the same message: by itself it would be one of its own, where the batch has ended meanwhile. */
 async function create(client: Client, sql: string, columns: readonly ColumnType[]): Promise<void> {
   const list = columns.map(({ name, type, notNull }) => `${quoteName(name)} ${type}${notNull ? ' NOT NULL' : ''}`);
   try {
-    await client.query(`CREATE UNLOGGED TABLE ${sql} (${list.join(', ')}) WITH (autovacuum_enabled = false)`);
+    await client.query(
+      `BEGIN ISOLATION LEVEL READ COMMITTED; CREATE UNLOGGED TABLE ${sql} (${list.join(', ')}) WITH (autovacuum_enabled = false)`,
+    );
   } catch (error) {
     throw failureOf(error, "making a table for a second session, which 'sessions: 2' asks for");
   }

@@ -6,10 +6,16 @@ const QUOTE = 0x22;
 const LOOP_BYTES = 64;
 
 /** Text, json and enums: as they are. */
-export const textSpelling: Spelling = { version: 0, write: (...place) => writeText(0, ...place) };
+export const textSpelling: Spelling = {
+  version: 0,
+  write: (block, at, source, from, to) => writeText(0, block, at, source, from, to),
+};
 
 /** The text of JSON after the format's version. */
-export const jsonbSpelling: Spelling = { version: 1, write: (...place) => writeText(1, ...place) };
+export const jsonbSpelling: Spelling = {
+  version: 1,
+  write: (block, at, source, from, to) => writeText(1, block, at, source, from, to),
+};
 
 function writeText(version: 0 | 1, block: Block, at: number, source: Uint8Array, from: number, to: number): number {
   const start = startText(version, block, at, to - from);
