@@ -51,7 +51,6 @@ export const ingestCases: readonly IngestCase[] = [
     source: 'rows',
     files: (data) => data.pooled(),
     key: false,
-    sessions: 2,
     start: 'empty',
     limit: 'copy',
   },
