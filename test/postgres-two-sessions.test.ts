@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ingest } from '../connectors/postgres/index.js';
 import { quoteTable } from '../connectors/postgres/quote.js';
 import {
+  APPLICATION,
   csvFrom,
   openTwoSessionsSetting,
   ROWS,
@@ -41,7 +42,7 @@ describe('a second session copies some of the rows', () => {
   it('piece by piece, where they are many', async () => {
     const table = setting.padded();
     const rows = rowsOf(3 * ROWS);
-    await setting.load(table, setting.waiting('append', rows));
+    await setting.load(table, setting.inPieces(rows));
     expect(await setting.made()).toBeGreaterThan(1);
     expect(await setting.content(table)).toEqual(rows);
     expect(await setting.left()).toEqual([]);
@@ -71,7 +72,8 @@ describe('a second session copies some of the rows', () => {
       yield { highWatermark: 2, rows: { table, csv: setting.waiting('append', rowsOf(ROWS)) } };
       yield { highWatermark: 3, rows: { table, csv: setting.waiting('append', rowsOf(ROWS)) } };
     };
-    await ingest({ url: setting.database.url }, [table], batches, { sessions: 2 });
+    const url = setting.database.url;
+    await ingest({ url, applicationName: APPLICATION }, [table], batches, { sessions: 2 });
     expect(await setting.made()).toBeGreaterThan(1);
     expect(await setting.content(table)).toHaveLength(2 * ROWS + 2);
     expect(await setting.left()).toEqual([]);

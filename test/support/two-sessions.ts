@@ -9,6 +9,8 @@ export const APPLICATION = 'two sessions';
 const PIECE_BYTES = 256 * 1024;
 /** Behind so many bytes a second session is at work: of an upsert, part of which is compared with the table first, much later. */
 const AT_WORK_BYTES = { append: 6 * 1024 * 1024, upsert: 16 * 1024 * 1024 };
+/** By then the first session has taken so much that the second one may take more than a piece. */
+const IN_THE_MIDDLE_BYTES = 36 * 1024 * 1024;
 /** Longest time for which a session stands still: it might hold something that the question waits for. */
 const STILL_MS = 20_000;
 
@@ -54,6 +56,8 @@ export interface TwoSessionsSetting extends IngestSetting {
   padded: (primaryKey?: string[]) => PostgresTable;
   /** A CSV file whose rest comes once the second session has begun to copy; `then` happens at that moment. */
   waiting: (kind: keyof typeof AT_WORK_BYTES, rows: readonly Row[] | string, then?: () => Promise<unknown>) => Readable;
+  /** A CSV file of an append, in the middle of which the first session stands still until a piece has been copied. */
+  inPieces: (rows: readonly Row[]) => Readable;
   /** One batch, with two sessions. */
   load: (table: PostgresTable, csv: Readable, options?: IngestOptions) => Promise<void>;
   /** id and value of all rows, by id. */
@@ -66,22 +70,27 @@ export interface TwoSessionsSetting extends IngestSetting {
 
 const COPYING_ASIDE = `FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%tidemark_rows%' AND state = 'active'`;
 
-/** The first session of an append stands still until the second one has copied rows: however slow the machine is, it takes no more then. */
-async function letAsideCopy(setting: IngestSetting): Promise<void> {
+/** Its progress is not told from the first moment on. */
+const ROWS_ASIDE = `SELECT coalesce((SELECT max(tuples_processed) FROM pg_stat_progress_copy WHERE pid IN (SELECT pid ${COPYING_ASIDE})),
+  CASE WHEN EXISTS (SELECT ${COPYING_ASIDE}) THEN 0 END)::int`;
+const PIECES_ASIDE = 'SELECT count(*)::int FROM public.made';
+
+/**
+ * The first session of an append stands still until the second one has copied rows, or what else `until` counts: however slow the machine
+ * is, it takes no more then.
+ */
+async function letAsideCopy(setting: IngestSetting, until: string): Promise<void> {
   const own = await setting.ask(
     `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}' AND query LIKE 'COPY "%' AND query NOT LIKE '%tidemark_rows%' AND state = 'active'`,
   );
   if (typeof own !== 'number') return;
   process.kill(own, 'SIGSTOP');
   const going = async (): Promise<void> => {
-    // Its progress is not told from the first moment on.
-    const copied = `SELECT coalesce((SELECT max(tuples_processed) FROM pg_stat_progress_copy WHERE pid IN (SELECT pid ${COPYING_ASIDE})),
-      CASE WHEN EXISTS (SELECT ${COPYING_ASIDE}) THEN 0 END)::int`;
     const giveUp = performance.now() + STILL_MS;
     try {
       let rows: unknown = 0;
       while (rows === 0 && performance.now() < giveUp)
-        rows = await Promise.race([setting.ask(copied), setTimeout(STILL_MS, null, { ref: false })]);
+        rows = await Promise.race([setting.ask(until), setTimeout(STILL_MS, null, { ref: false })]);
     } finally {
       process.kill(own, 'SIGCONT');
     }
@@ -105,7 +114,19 @@ export async function openTwoSessionsSetting(): Promise<TwoSessionsSetting> {
   return {
     ...setting,
     padded: (primaryKey) => setting.table(COLUMNS, primaryKey),
-    waiting: (kind, rows, then = kind === 'append' ? () => letAsideCopy(setting) : () => Promise.resolve()) => {
+    inPieces: (rows) => {
+      let isStill = false;
+      return csvFrom(rows, async (sent) => {
+        if (isStill || sent < IN_THE_MIDDLE_BYTES) return;
+        isStill = true;
+        await letAsideCopy(setting, PIECES_ASIDE);
+      });
+    },
+    waiting: (
+      kind,
+      rows,
+      then = kind === 'append' ? () => letAsideCopy(setting, ROWS_ASIDE) : () => Promise.resolve(),
+    ) => {
       let isAtWork = false;
       return csvFrom(rows, async (sent) => {
         if (isAtWork || sent < AT_WORK_BYTES[kind]) return;
