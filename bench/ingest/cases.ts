@@ -51,6 +51,7 @@ export const ingestCases: readonly IngestCase[] = [
     source: 'rows',
     files: (data) => data.pooled(),
     key: false,
+    sessions: 2,
     start: 'empty',
     limit: 'copy',
   },
