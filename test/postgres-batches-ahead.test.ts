@@ -1,94 +1,30 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
-import {
-  ingest,
-  type IngestBatch,
-  type IngestOptions,
-  type IngestResult,
-  type JsonValue,
-  type PostgresTable,
-  readWatermark,
-} from '../connectors/postgres/index.js';
+import { ingest, type IngestBatch, type IngestOptions, type PostgresTable } from '../connectors/postgres/index.js';
 import { quoteTable } from '../connectors/postgres/quote.js';
-import { batchOf, type IngestSetting, openIngestSetting, rejection } from './support/ingest.js';
+import { type AheadSetting, HAS_COPIED, openAheadSetting, rows, WAITS_TO_COMMIT } from './support/batches-ahead.js';
+import { batchOf, rejection } from './support/ingest.js';
 
-let setting: IngestSetting;
-/** A session that is in the way of commits: none of them can write its high watermark while it has the lock. */
-let other: Client;
+let setting: AheadSetting;
 beforeAll(async () => {
-  setting = await openIngestSetting();
-  other = new Client(setting.database.url);
-  await other.connect();
+  setting = await openAheadSetting();
 });
-afterEach(() => other.query('ROLLBACK'));
-afterAll(async () => {
-  await other.end();
-  await setting.close();
-});
-
-const APPLICATION = 'batches ahead';
-const OURS = `FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${APPLICATION}'`;
-
-const inTheWay = (table: PostgresTable): Promise<unknown> =>
-  other.query(`BEGIN; LOCK TABLE ${quoteTable(table)} IN SHARE UPDATE EXCLUSIVE MODE`);
-
-/** Until so many of the ingest's sessions are as it says. */
-async function until(sessions: number, condition: string): Promise<void> {
-  while ((await setting.ask(`SELECT count(*)::int ${OURS} AND ${condition}`)) !== sessions) await setTimeout(10);
-}
-
-const WAITS_TO_COMMIT = `wait_event_type = 'Lock' AND query LIKE 'COMMENT ON TABLE%'`;
-const HAS_COPIED = `state = 'idle in transaction' AND query LIKE 'COPY%'`;
-const WAITS_FOR_ITS_TURN = `wait_event_type = 'Lock' AND query LIKE '%pg_advisory_xact_lock%'`;
-
-async function committed(table: PostgresTable): Promise<JsonValue> {
-  return (await readWatermark(setting.postgres, table)).value;
-}
-
-interface Asked {
-  result: Promise<IngestResult>;
-  /** What was committed when the source was asked for the next batch, from the second one on. */
-  seen: JsonValue[];
-}
-
-/** Batches whose watermarks are 1, 2, 3 and so on. `then` happens when the source is asked for the next batch after one. */
-function run(
-  tables: readonly [PostgresTable, ...PostgresTable[]],
-  batches: readonly (readonly unknown[][] | IngestBatch)[],
-  options: IngestOptions = {},
-  then: (batch: number) => unknown = () => undefined,
-): Asked {
-  const [table] = tables;
-  const seen: JsonValue[] = [];
-  const source = async function* () {
-    for (const [index, batch] of batches.entries()) {
-      const number = index + 1;
-      yield 'highWatermark' in batch ? batch : batchOf(table, batch, number);
-      seen.push(await committed(table));
-      await then(number);
-    }
-  };
-  const all = { sessions: 2, askAhead: true, ...options };
-  const result = ingest({ url: setting.database.url, applicationName: APPLICATION }, tables, source, all);
-  result.catch(() => undefined);
-  return { result, seen };
-}
-
-const rows = (...ids: number[]): [number, string][] => ids.map((id) => [id, `value ${id}`]);
+afterEach(() => setting.letGo());
+afterAll(() => setting.close());
 
 describe('two sessions and a source that may be asked ahead', () => {
   it('copy the next batch while the one before waits to be committed', async () => {
     const table = setting.table();
-    const { result, seen } = run([table], [rows(1), rows(2), rows(3), rows(4)], {}, (batch) =>
-      batch === 1 ? inTheWay(table) : undefined,
+    const { result, seen } = setting.run([table], [rows(1), rows(2), rows(3), rows(4)], {}, (batch) =>
+      batch === 1 ? setting.inTheWay(table) : undefined,
     );
-    await until(1, WAITS_TO_COMMIT);
-    await until(1, HAS_COPIED);
+    await setting.until(1, WAITS_TO_COMMIT);
+    await setting.until(1, HAS_COPIED);
     // Asked for the third and the fourth batch; the fourth is not begun before the second is committed.
+    while (seen.length < 3) await setTimeout(10);
     expect(seen).toEqual([1, 1, 1]);
     expect(await setting.rowsOf(table)).toEqual(rows(1));
-    await other.query('ROLLBACK');
+    await setting.letGo();
     expect(await result).toMatchObject({
       batches: 4,
       rows: 4,
@@ -96,7 +32,7 @@ describe('two sessions and a source that may be asked ahead', () => {
       tables: [{ rows: 4, migration: 'created' }],
     });
     expect(await setting.rowsOf(table)).toEqual(rows(1, 2, 3, 4));
-    expect(await committed(table)).toBe(4);
+    expect(await setting.committed(table)).toBe(4);
   });
 
   it('tell of each batch once it is committed, in order', async () => {
@@ -106,7 +42,7 @@ describe('two sessions and a source that may be asked ahead', () => {
     const onProgress: IngestOptions['onProgress'] = ({ batches, rows: count, highWatermark }) => {
       told.push([batches, count, highWatermark]);
     };
-    await run([table], batches, { onProgress }).result;
+    await setting.run([table], batches, { onProgress }).result;
     expect(told).toEqual(batches.map((_, index) => [index + 1, index + 1, index + 1]));
   });
 
@@ -135,7 +71,7 @@ describe('two sessions and a source that may be asked ahead', () => {
           })),
         },
       );
-    const { tables } = await run([one, two], batches, { maxRowsPerTableBuffer: 7 }).result;
+    const { tables } = await setting.run([one, two], batches, { maxRowsPerTableBuffer: 7 }).result;
     expect(tables).toMatchObject([{ rows: 900 }, { rows: 900 }]);
     for (const table of [one, two]) expect(await setting.rowsOf(table)).toEqual(rowsFrom(0, 900));
   });
@@ -176,122 +112,6 @@ describe('two sessions and a source that may be asked ahead', () => {
   });
 });
 
-describe('where a batch fails', () => {
-  it('the one before stays, when rows of one that was copied ahead do not fit', async () => {
-    const table = setting.table();
-    const { result, seen } = run(
-      [table],
-      [
-        rows(1),
-        rows(2),
-        [
-          [3, 'value 3'],
-          ['four', ''],
-        ],
-        rows(5),
-      ],
-      {},
-      (batch) => (batch === 1 ? inTheWay(table) : undefined),
-    );
-    await until(1, WAITS_TO_COMMIT);
-    await until(1, `state = 'idle in transaction (aborted)'`);
-    expect(await setting.rowsOf(table)).toEqual(rows(1));
-    await other.query('ROLLBACK');
-    expect(await rejection(result)).toMatchObject({
-      code: 'POSTGRES_BAD_VALUE',
-      row: 2,
-      column: 'id',
-      retryable: false,
-    });
-    // Asked for the next one perhaps, which was not begun.
-    expect(new Set(seen)).toEqual(new Set([1]));
-    expect(await setting.rowsOf(table)).toEqual(rows(1, 2));
-    expect(await committed(table)).toBe(2);
-    await until(0, 'true');
-  });
-
-  it('none behind it arrives, when its session is ended', async () => {
-    const table = setting.table();
-    const { result } = run([table], [rows(1), rows(2), rows(3), rows(4)], {}, (batch) =>
-      batch === 1 ? inTheWay(table) : undefined,
-    );
-    await until(1, WAITS_TO_COMMIT);
-    await until(1, HAS_COPIED);
-    await setting.ask(`SELECT pg_terminate_backend(pid) ${OURS} AND ${WAITS_TO_COMMIT}`);
-    expect(await rejection(result)).toMatchObject({ code: 'POSTGRES_UNAVAILABLE', retryable: true });
-    await other.query('ROLLBACK');
-    expect(await setting.rowsOf(table)).toEqual(rows(1));
-    expect(await committed(table)).toBe(1);
-    await until(0, 'true');
-  });
-
-  it('it can be tried again when the session that copies ahead is ended', async () => {
-    const table = setting.table();
-    const { result } = run([table], [rows(1), rows(2), rows(3), rows(4)], {}, (batch) =>
-      batch === 1 ? inTheWay(table) : undefined,
-    );
-    await until(1, WAITS_TO_COMMIT);
-    await until(1, HAS_COPIED);
-    await setting.ask(`SELECT pg_terminate_backend(pid) ${OURS} AND ${HAS_COPIED}`);
-    await other.query('ROLLBACK');
-    expect(await rejection(result)).toMatchObject({ code: 'POSTGRES_UNAVAILABLE', retryable: true });
-    expect(await setting.rowsOf(table)).toEqual(rows(1, 2));
-    expect(await committed(table)).toBe(2);
-    await until(0, 'true');
-  });
-
-  it('neither of the two that are under way arrives when the call is aborted', async () => {
-    const table = setting.table();
-    const abort = new AbortController();
-    const { result } = run(
-      [table],
-      [rows(1), rows(2), rows(3), rows(4)],
-      { signal: abort.signal },
-      (batch) => batch === 1 && inTheWay(table),
-    );
-    await until(1, WAITS_TO_COMMIT);
-    await until(1, HAS_COPIED);
-    const reason = new Error('enough');
-    abort.abort(reason);
-    expect(await rejection(result)).toBe(reason);
-    await other.query('ROLLBACK');
-    await until(0, 'true');
-    expect(await setting.rowsOf(table)).toEqual(rows(1));
-  });
-
-  it('a source that fails does not undo the batches that it has yielded before', async () => {
-    const table = setting.table();
-    const failure = new Error('the disk is gone');
-    const { result } = run([table], [rows(1), rows(2), rows(3)], {}, (batch) => {
-      if (batch === 2) throw failure;
-    });
-    expect(await rejection(result)).toBe(failure);
-    // The second one was under way when the source failed.
-    expect(await committed(table)).toBe(2);
-    expect(await setting.rowsOf(table)).toEqual(rows(1, 2));
-    await until(0, 'true');
-  });
-
-  it('another run that comes between two batches wins', async () => {
-    const table = setting.table();
-    const { result } = run([table], [rows(1), rows(2), rows(3)], {}, (batch) => (batch === 1 ? inTheWay(table) : null));
-    await until(1, WAITS_TO_COMMIT);
-    await until(1, HAS_COPIED);
-    const rival = ingest({ url: setting.database.url, applicationName: APPLICATION }, [table], () => [
-      batchOf(table, rows(99), 99),
-    ]);
-    rival.catch(() => undefined);
-    await until(1, WAITS_FOR_ITS_TURN);
-    await other.query('ROLLBACK');
-    // Whoever has begun from what the other one has moved since.
-    const [ours, theirs] = await Promise.allSettled([result, rival]);
-    expect([ours.status, theirs.status].sort()).toEqual(['fulfilled', 'rejected']);
-    const loser = ours.status === 'rejected' ? ours : theirs;
-    expect(loser).toMatchObject({ reason: { code: 'HIGH_WATERMARK_MOVED' } });
-    expect(await setting.rowsOf(table)).toEqual(ours.status === 'rejected' ? rows(1, 2, 99) : rows(1, 2, 3));
-  });
-});
-
 describe('the source is asked on when the batch before is committed', () => {
   const all = [rows(1), rows(2), rows(3), rows(4)];
   const table = (key?: string[]) => setting.table(undefined, key);
@@ -307,7 +127,7 @@ describe('the source is asked on when the batch before is committed', () => {
     ],
   ])('%s', async (_, setUp) => {
     const { definition, options } = setUp();
-    const { result, seen } = run([definition], all, options);
+    const { result, seen } = setting.run([definition], all, options);
     await result;
     expect(seen).toEqual([1, 2, 3, 4]);
     expect(await setting.rowsOf(definition)).toEqual(all.flat());
@@ -318,9 +138,15 @@ describe('the source is asked on when the batch before is committed', () => {
     ['a check', (name: string) => `ALTER TABLE ${name} ADD CHECK (id > 0)`],
   ])('where the table has %s, from when that is known', async (_, sql) => {
     const definition = table();
-    const { result, seen } = run([definition], [...all, rows(5), rows(6)], {}, (batch) =>
-      batch === 1 ? setting.postgres.use((client) => client.query(sql(quoteTable(definition)))) : undefined,
-    );
+    const { result, seen } = setting.run([definition], [...all, rows(5), rows(6)], {}, async (batch) => {
+      if (batch !== 1) return;
+      await setting.postgres.use((client) => client.query(sql(quoteTable(definition))));
+      await setting.inTheWay(definition);
+    });
+    await setting.until(1, WAITS_TO_COMMIT);
+    // The third one has looked, and waits.
+    await setting.until(1, `state = 'idle' AND query = 'ROLLBACK'`);
+    await setting.letGo();
     await result;
     expect(seen.slice(2)).toEqual([3, 4, 5, 6]);
     expect(await setting.rowsOf(definition)).toEqual(rows(1, 2, 3, 4, 5, 6));
@@ -328,7 +154,7 @@ describe('the source is asked on when the batch before is committed', () => {
 
   it('where a unique index refuses a row of the next batch, the one before stays', async () => {
     const definition = table();
-    const { result } = run([definition], [rows(1), rows(2), rows(2)], {}, (batch) =>
+    const { result } = setting.run([definition], [rows(1), rows(2), rows(2)], {}, (batch) =>
       batch === 1
         ? setting.postgres.use((client) => client.query(`CREATE UNIQUE INDEX ON ${quoteTable(definition)} (id)`))
         : undefined,

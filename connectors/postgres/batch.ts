@@ -12,6 +12,7 @@ import { portionsOf } from './load/load.js';
 import type { TableLoad } from './load/table-load.js';
 import { lockStatement } from './lock/advisory.js';
 import type { LockMonitor } from './lock/monitor.js';
+import { once } from './once.js';
 import { AheadOfTurn } from './parallel/ahead-of-turn.js';
 import { removeLost, SideSession } from './parallel/side-session.js';
 import type { IngestBatch, JsonValue } from './port.js';
@@ -69,10 +70,8 @@ export class BatchRun {
     const asked = new Promise<void>((resolve) => (mayAsk = resolve));
     const committed = this.#commit(batch, { lane, before, mayAsk }).finally(() => this.#underWay.delete(lane));
     this.#underWay.set(lane, committed);
-    committed.then(mayAsk, (error: unknown) => this.#failure.abort(error));
-    const ended = committed.then(() => undefined);
-    ended.catch(() => undefined);
-    return { mayAsk: Promise.race([asked, ended]), committed };
+    committed.catch((error: unknown) => this.#failure.abort(error));
+    return { mayAsk: Promise.race([asked, committed.then(() => undefined)]), committed };
   }
 
   /** After the last batch. */
@@ -97,10 +96,11 @@ export class BatchRun {
       signal,
     });
     const side = before === undefined ? this.#side : undefined;
-    const watermark = new WatermarkOf(batch);
+    // To be asked for when the rows are used up.
+    const watermark = once(() => highWatermarkOf(batch));
     const onUsedUp = (): void => {
       // That may have turned out meanwhile.
-      if (this.#ahead.isPossible) watermark.value().then(mayAsk, () => undefined);
+      if (this.#ahead.isPossible) watermark().then(mayAsk, () => undefined);
     };
     const canAsk = this.#isMigrated && this.#ahead.isPossible;
     const options = { signal, side, onUsedUp: canAsk ? onUsedUp : undefined };
@@ -143,13 +143,13 @@ export class BatchRun {
   async #finish(
     client: PoolClient,
     batch: IngestBatch,
-    { lane, comment, watermark }: { lane: Lane; comment: string | null; watermark: WatermarkOf },
+    { lane, comment, watermark }: { lane: Lane; comment: string | null; watermark: () => Promise<JsonValue> },
   ): Promise<{ committed: () => void }> {
     const loads = lane.inOrder;
     for (const load of loads) await load.finish(client);
     for (const load of loads) await this.#beforeVisible(client, load, batch.metadata);
     for (const load of loads) await load.swap();
-    const value = await abortable(watermark.value(), this.#signal);
+    const value = await abortable(watermark(), this.#signal);
     const next = this.progress.next(comment, value, lane.arrived);
     try {
       await writeTableComment(client, this.#first, next.comment);
@@ -201,19 +201,6 @@ interface Turn {
   /** The batch before, if it is under way still. */
   before: Promise<number> | undefined;
   mayAsk: () => void;
-}
-
-/** Asked for once. */
-class WatermarkOf {
-  #value: Promise<JsonValue> | undefined;
-
-  constructor(private readonly batch: IngestBatch) {}
-
-  /** To be asked for when the rows are used up. */
-  value(): Promise<JsonValue> {
-    this.#value ??= highWatermarkOf(this.batch);
-    return this.#value;
-  }
 }
 
 async function highWatermarkOf({ highWatermark }: IngestBatch): Promise<JsonValue> {

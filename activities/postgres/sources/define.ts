@@ -2,14 +2,6 @@ import { TidemarkError } from '../../../contracts/errors.js';
 import type { BeforeVisible } from '../../../connectors/postgres/port.js';
 import type { SourceFunction } from './context.js';
 
-/** A source that workflow inputs name: `source: { type: 'source', name }`. */
-export interface DefinedSource {
-  name: string;
-  batches: SourceFunction;
-  /** See `SourceHabits`. */
-  askAhead?: boolean | undefined;
-}
-
 /** What is known of a source beside its name. */
 export interface SourceHabits {
   /**
@@ -18,6 +10,12 @@ export interface SourceHabits {
    * from. Left out: false.
    */
   askAhead?: boolean;
+}
+
+/** A source that workflow inputs name: `source: { type: 'source', name }`. */
+export interface DefinedSource extends SourceHabits {
+  name: string;
+  batches: SourceFunction;
 }
 
 /**
@@ -29,12 +27,8 @@ export interface SourceHabits {
  *     yield { highWatermark: page.next, rows: page.items.map((item) => [table, [item.id, item.title]]) };
  * });
  */
-export function defineSource(
-  name: string,
-  batches: SourceFunction,
-  { askAhead = false }: SourceHabits = {},
-): DefinedSource {
-  return { name, batches, askAhead };
+export function defineSource(name: string, batches: SourceFunction, habits: SourceHabits = {}): DefinedSource {
+  return { ...habits, name, batches };
 }
 
 /** A hook that workflow inputs name: `onBeforeVisible`. */

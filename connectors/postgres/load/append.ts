@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import type { PostgresTable } from '../../../contracts/postgres-table.js';
 import { copyIn } from '../copy.js';
 import { isPostgresFailure, PostgresError, postgresFailure } from '../errors.js';
+import { once } from '../once.js';
 import type { SecondSession } from '../parallel/second-session.js';
 import type { TableOf } from '../port.js';
 import { quoteName, quoteTable } from '../quote.js';
@@ -47,11 +48,6 @@ export async function copyRows(
     part = restOfPart();
   }
   return rows;
-}
-
-function once<T>(ask: () => T): () => T {
-  let answer: { value: T } | undefined;
-  return () => (answer ??= { value: ask() }).value;
 }
 
 async function copyPart(

@@ -1,5 +1,4 @@
-import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
-import { restOf } from '../unchanged/rows-window.js';
+import { pieceOf } from './piece-of.js';
 import { ASIDE, type Shares } from './shares.js';
 import type { SideTable } from './side-session.js';
 
@@ -57,23 +56,11 @@ export class PiecesAside {
     while (!this.shares.isOver) {
       const size = Math.max(LEAST_BYTES, bytes * LEAST_PART);
       bytes += size;
-      const piece = await this.copy(() => this.#rowsOf(size), rows);
+      const piece = await this.copy(() => pieceOf(() => this.shares.next(ASIDE), size), rows);
       if (piece === undefined) return;
       rows += piece.rows;
       this.#ready.push(piece);
       this.#wake();
     }
-  }
-
-  async *#rowsOf(bytes: number): AsyncGenerator<Uint8Array> {
-    yield COPY_HEADER;
-    for (let sent = 0; sent < bytes;) {
-      const window = await this.shares.next(ASIDE);
-      if (window === undefined) break;
-      const part = restOf(window, 0);
-      sent += part.length;
-      yield part;
-    }
-    yield COPY_TRAILER;
   }
 }

@@ -1,5 +1,5 @@
 import type { Client, ClientBase } from 'pg';
-import { COPY_HEADER, COPY_TRAILER } from '../binary/copy-format.js';
+import { COPY_HEADER } from '../binary/copy-format.js';
 import { copyIn } from '../copy.js';
 import type { ColumnType } from '../encode/column-types.js';
 import { failureOf } from '../failure-of.js';
@@ -7,6 +7,7 @@ import type { CopySource, CopyTarget } from '../load/portion.js';
 import { restOf, type RowsWindow } from '../unchanged/rows-window.js';
 import { SourceRows } from '../unchanged/source-rows.js';
 import { type CopyAside, type SecondSession, WORTH_BYTES } from './second-session.js';
+import { pieceOf } from './piece-of.js';
 import type { SideSession, SideTable } from './side-session.js';
 
 /** Each piece is so many times the one before: merging takes longer than copying, and of small pieces there would be too many. */
@@ -80,7 +81,7 @@ export class UpsertAside implements SecondSession {
     let behind = 0;
     const copyNext = async (): Promise<SideTable | undefined> => {
       const before = behind;
-      const piece = pieceOf(rows, ahead, bytes);
+      const piece = pieceOf(async () => ahead.shift() ?? (await rows.next()), bytes);
       bytes *= GROWTH;
       try {
         const table = await this.options.side.copy({
@@ -114,17 +115,4 @@ export class UpsertAside implements SecondSession {
       throw error;
     }
   }
-}
-
-/** So many bytes of the source, or what there is. */
-async function* pieceOf(rows: SourceRows, ahead: RowsWindow[], bytes: number): AsyncGenerator<Uint8Array> {
-  yield COPY_HEADER;
-  for (let sent = 0; sent < bytes;) {
-    const window = ahead.shift() ?? (await rows.next());
-    if (window === undefined) break;
-    const part = restOf(window, 0);
-    sent += part.length;
-    yield part;
-  }
-  yield COPY_TRAILER;
 }
