@@ -192,6 +192,22 @@ describe('COPY', () => {
     expect(error).toBeDefined();
   });
 
+  it('says when the server takes no more for now, and at the end that no more comes', async () => {
+    const client = await setting.database.connect();
+    const said: boolean[] = [];
+    const onFull = (isFull: boolean): unknown => said.push(isFull);
+    await client.query('BEGIN; CREATE TEMP TABLE many (n integer) ON COMMIT DROP');
+    await copyIn(client, 'COPY many FROM STDIN', Readable.from([Buffer.from('1\n')]), { onFull });
+    expect(said).toEqual([true]);
+    const chunks = Array.from({ length: 20 }, () => Buffer.from('1\n'.repeat(200_000)));
+    await copyIn(client, 'COPY many FROM STDIN', Readable.from(chunks), { onFull });
+    expect(said.length).toBeGreaterThan(2);
+    // Each time it is full, it takes some again; but for the last time.
+    expect(said.slice(1)).toEqual(said.slice(1).map((_, index) => index % 2 === 0));
+    expect(said.at(-1)).toBe(true);
+    await client.query('ROLLBACK');
+  });
+
   it('out gives the bytes as they come', async () => {
     const client = await setting.database.connect();
     const out = copyOut(client, `COPY (SELECT generate_series(1, 3), NULL, '') TO STDOUT WITH (FORMAT csv, HEADER)`);

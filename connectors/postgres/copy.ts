@@ -11,7 +11,7 @@ const WAITING_BYTES = 512 * 1024;
 export interface CopyInOptions {
   /** Aborted: the COPY is failed, and the call rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Told when the server takes no more for now, and when it does again. */
+  /** Told when the server takes no more for now, and when it does again; at the end, that it takes no more. */
   onFull?: (isFull: boolean) => void;
   /** Told once the source is used up, while the server is still at work. */
   onSent?: (() => unknown) | undefined;
@@ -66,6 +66,8 @@ export async function copyIn(
       // Rows that are at hand and a socket that takes all at once: without this nothing would ever be waited for.
       if (turns.isOver) await unlessFailed(turns.give());
     }
+    // What is on its way keeps the server busy for a while; no more comes.
+    onFull?.(true);
     copy.end();
     onSent?.();
     await unlessFailed(finished);

@@ -70,8 +70,6 @@ export class AppendAside implements SecondSession {
       do {
         onFull(false);
         progress.copied += await copyIn(client, sql, own(), { signal: ended, onFull, onSent: sent });
-        // What comes now is for the other one.
-        onFull(true);
         while (progress.isOver || pieces.isReady) {
           const piece = await pieces.next();
           if (piece === undefined) break;
