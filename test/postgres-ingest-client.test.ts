@@ -199,11 +199,13 @@ describe('COPY', () => {
     await client.query('BEGIN; CREATE TEMP TABLE many (n integer) ON COMMIT DROP');
     await copyIn(client, 'COPY many FROM STDIN', Readable.from([Buffer.from('1\n')]), { onFull });
     expect(said).toEqual([true]);
-    const chunks = Array.from({ length: 20 }, () => Buffer.from('1\n'.repeat(200_000)));
+    said.length = 0;
+    // The first one is more than waits for the socket, and comes before the server has answered.
+    const chunks = Array.from({ length: 5 }, () => Buffer.from('1\n'.repeat(500_000)));
     await copyIn(client, 'COPY many FROM STDIN', Readable.from(chunks), { onFull });
     expect(said.length).toBeGreaterThan(2);
-    // Each time it is full, it takes some again; but for the last time.
-    expect(said.slice(1)).toEqual(said.slice(1).map((_, index) => index % 2 === 0));
+    // Each time it is full it takes some again, but for the last time.
+    expect(said).toEqual(said.map((_, index) => index % 2 === 0));
     expect(said.at(-1)).toBe(true);
     await client.query('ROLLBACK');
   });
