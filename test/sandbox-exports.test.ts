@@ -37,6 +37,7 @@ beforeAll(async () => {
             columns: [{ name: 'code', primaryKey: true }, { name: 'old', deleted: true }, { name: 'odd "name"' }],
           },
           { name: 'Never used', columns: [{ name: 'id', primaryKey: true }] },
+          { name: 'Changing', columns: [{ name: 'id', primaryKey: true }, { name: 'load' }] },
         ],
       },
     ],
@@ -190,6 +191,32 @@ describe('the life of an export', () => {
     expect(done).toMatchObject({ files_exported: 3, rows_exported: 7 });
     const files = await Promise.all((done[list] as string[]).map(async (url) => (await fetch(url)).text()));
     expect(files.map((text) => parse(text, { columns: true }).length)).toEqual([3, 3, 1]);
+  });
+
+  it('holds the rows of one moment, as many as it says, whatever is imported meanwhile', async () => {
+    sandbox.configure({ exportRowsPerFile: 1 });
+    const loads = [...Array(10).keys()];
+    const csvOf = (load: number) => `id,load\n${[...Array(20 + load).keys()].map((id) => `${id},${load}\n`).join('')}`;
+    await client.import({ changing: { csv: csvOf(0) } });
+    const over = new AbortController();
+    const importing = (async () => {
+      for (const load of loads) await client.import({ changing: { csv: csvOf(load) } });
+    })().finally(() => over.abort());
+    const told: number[] = [];
+    const received: string[][] = [];
+    while (!over.signal.aborted) {
+      const { json } = await client.startExport('changing');
+      const done = await client.exported(json.id);
+      const files = await Promise.all(done.download_urls.map(async (url) => (await fetch(url)).text()));
+      const rows = files.flatMap((text): Record<string, string>[] => parse(text, { columns: true }));
+      told.push(done.rows_exported);
+      received.push(rows.map((row) => row['load'] ?? ''));
+    }
+    await importing;
+    sandbox.configure({ exportRowsPerFile: 0 });
+    expect(received.map((rows) => rows.length)).toEqual(told);
+    expect(received.map((rows) => [...new Set(rows)].length)).toEqual(told.map(() => 1));
+    expect(new Set(told).size).toBeGreaterThan(1);
   });
 
   it('gives addresses that expire, need no token and cannot be changed', async () => {

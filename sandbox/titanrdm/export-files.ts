@@ -5,8 +5,9 @@ import type { SandboxSettings } from './settings.js';
 import { identifier, literal, queryNumber, storedColumns, versionsTable, type Storage } from './storage.js';
 
 /**
- * Writes the rows of an export to files, in the order in which they are stored, the same every time (fact sheet, section 9). `since` is an instant text:
- * a version written at that very instant belongs to the delta (our choice: nothing documents whether "since" includes equality).
+ * Writes the rows of an export to files, as one moment left them (who imports meanwhile changes neither rows nor count), in the order in
+ * which they are stored, the same every time (fact sheet, section 9). `since` is an instant text: a version written at that very instant
+ * belongs to the delta (our choice: nothing documents whether "since" includes equality).
  */
 export async function writeExport(
   storage: Storage,
@@ -16,6 +17,16 @@ export async function writeExport(
   settings: SandboxSettings,
 ): Promise<void> {
   if (!record.table.stored) await storage.ensureTables(connection, [record.table]);
+  await storage.snapshot(connection, () => writeFiles(storage, connection, record, since, settings));
+}
+
+async function writeFiles(
+  storage: Storage,
+  connection: DuckDBConnection,
+  record: ExportRecord,
+  since: string | undefined,
+  settings: SandboxSettings,
+): Promise<void> {
   const select = exportQuery(record, since, settings.booleans);
   const versions = versionsTable(record.table);
   const rows = await queryNumber(connection, `SELECT count(*) FROM ${versions} ${exportFilter(record, since)}`);

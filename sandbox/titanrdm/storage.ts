@@ -90,19 +90,12 @@ export class Storage {
 
   /** One transaction at a time writes: no conflicts, and the timestamps of commits never cross. */
   async transaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
-    return this.writer.run(async () => {
-      await connection.run('BEGIN');
-      try {
-        const result = await work();
-        await connection.run('COMMIT');
-        return result;
-      } catch (error) {
-        await connection.run('ROLLBACK').catch(() => {
-          // The first error is the one that matters: DuckDB has already given the transaction up.
-        });
-        throw error;
-      }
-    });
+    return this.writer.run(() => asTransaction(connection, work));
+  }
+
+  /** All that is read in it is as one moment left it, whatever is committed meanwhile; it waits for no writer. */
+  async snapshot<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+    return asTransaction(connection, work);
   }
 
   /** Makes the tables that do not exist yet, before the transaction that needs them: readers must find them. */
@@ -123,6 +116,20 @@ export class Storage {
     this.instance.closeSync();
     // Uploads that were cut off may still be closing their files.
     await rm(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  }
+}
+
+async function asTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+  await connection.run('BEGIN');
+  try {
+    const result = await work();
+    await connection.run('COMMIT');
+    return result;
+  } catch (error) {
+    await connection.run('ROLLBACK').catch(() => {
+      // The first error is the one that matters: DuckDB has already given the transaction up.
+    });
+    throw error;
   }
 }
 

@@ -29,6 +29,7 @@ export interface Answer {
   delete_row_count: number;
   download_url: string;
   download_urls: string[];
+  rows_exported: number;
 }
 
 export interface Response {
