@@ -2,8 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * What V8 is told, and why. Its own choice lets the heap grow to several times what lives, and looks for dead objects in small steps beside
- * the work, which is for pages that must not stutter; a worker has little that lives, and much that passes through.
+ * What V8 is told, and why. Its own choice looks for dead objects in small steps beside the work, which is for pages that must not stutter; a
+ * worker has little that lives, and much that passes through. `--optimize-for-size`, by which the heap grows by little before it is looked
+ * through, is not among them: it saves a tenth of a worker's memory, and has V8 look through the heap while rows are made
+ * (docs/benchmarks.md).
  */
 const FLAGS = [
   // Dead buffers are freed at once. Freed later, on another thread, they are counted until then, and each 64 MB counted sets off a
@@ -11,8 +13,6 @@ const FLAGS = [
   '--no-concurrent-array-buffer-sweeping',
   // The whole heap is looked through in one go: some 50 MB live in a worker.
   '--no-incremental-marking',
-  // The heap grows by little before it is looked through: buffers that wait to be freed, and their pages, stay few.
-  '--optimize-for-size',
   // Megabytes, for threads that are still to come: those that run workflows, which make little that dies young. This thread's is made with
   // the process.
   '--max-semi-space-size=4',
