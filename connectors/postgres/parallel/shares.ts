@@ -7,6 +7,10 @@ export const OWN = 0;
 export const ASIDE = 1;
 /** The second session takes two bytes where the first one takes three, at most: its rows have a way yet to go. */
 const OWN_FOR_ONE = 1.5;
+/** Where the source is quick, all wait for the first session, which brings in what the second one has copied: as many, at most. */
+const OWN_FOR_ONE_QUICK = 1;
+/** A source is quick that takes less than this part of the time. */
+const QUICK = 0.5;
 
 /**
  * Hands out the rows of one source to two sessions, window by window. The second one gets what the first one has no room for: where the
@@ -17,6 +21,9 @@ export class Shares {
   #last: Promise<unknown> = Promise.resolve();
   #isOver = false;
   #isOwnFull = false;
+  /** Milliseconds, of the clock and of waiting for the source. */
+  #begun: number | undefined;
+  #asked = 0;
   #wake: () => void = () => undefined;
 
   constructor(
@@ -52,12 +59,20 @@ export class Shares {
   }
 
   get #isAsideNext(): boolean {
-    return this.#isOwnFull && (this.#bytes[ASIDE] ?? 0) * OWN_FOR_ONE < this.ownBytes;
+    const ownForOne = this.#isQuick ? OWN_FOR_ONE_QUICK : OWN_FOR_ONE;
+    return this.#isOwnFull && (this.#bytes[ASIDE] ?? 0) * ownForOne < this.ownBytes;
+  }
+
+  get #isQuick(): boolean {
+    return this.#begun !== undefined && this.#asked < QUICK * (performance.now() - this.#begun);
   }
 
   async #take(part: typeof OWN | typeof ASIDE): Promise<RowsWindow | undefined> {
+    const asking = performance.now();
+    this.#begun ??= asking;
     try {
       const window = this.#isOver ? undefined : await this.source.next();
+      this.#asked += performance.now() - asking;
       if (window === undefined) {
         this.#isOver = true;
         return undefined;
