@@ -17,31 +17,23 @@ export async function writeExport(
   settings: SandboxSettings,
 ): Promise<void> {
   if (!record.table.stored) await storage.ensureTables(connection, [record.table]);
-  await storage.snapshot(connection, () => writeFiles(storage, connection, record, since, settings));
-}
-
-async function writeFiles(
-  storage: Storage,
-  connection: DuckDBConnection,
-  record: ExportRecord,
-  since: string | undefined,
-  settings: SandboxSettings,
-): Promise<void> {
   const select = exportQuery(record, since, settings.booleans);
-  const versions = versionsTable(record.table);
-  const rows = await queryNumber(connection, `SELECT count(*) FROM ${versions} ${exportFilter(record, since)}`);
+  const counted = `SELECT count(*) FROM ${versionsTable(record.table)} ${exportFilter(record, since)}`;
   const perFile = settings.exportRowsPerFile === 0 ? Infinity : settings.exportRowsPerFile;
-  const count = Math.max(1, Math.ceil(rows / perFile));
-  const files: ExportFile[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const path = storage.path(`export-${record.id}-${index}.csv${settings.compressExports ? '.gz' : ''}`);
-    const part = count === 1 ? select : `${select} ORDER BY sk LIMIT ${perFile} OFFSET ${index * perFile}`;
-    const compression = settings.compressExports ? `, COMPRESSION gzip` : '';
-    await connection.run(`COPY (${part}) TO ${literal(path)} (FORMAT csv, HEADER true, NULLSTR ''${compression})`);
-    files.push({ path, bytes: (await stat(path)).size });
-  }
-  record.rows = rows;
-  record.files = files;
+  const compression = settings.compressExports ? `, COMPRESSION gzip` : '';
+  await storage.snapshot(connection, async () => {
+    const rows = await queryNumber(connection, counted);
+    const count = Math.max(1, Math.ceil(rows / perFile));
+    const files: ExportFile[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const path = storage.path(`export-${record.id}-${index}.csv${settings.compressExports ? '.gz' : ''}`);
+      const part = count === 1 ? select : `${select} ORDER BY sk LIMIT ${perFile} OFFSET ${index * perFile}`;
+      await connection.run(`COPY (${part}) TO ${literal(path)} (FORMAT csv, HEADER true, NULLSTR ''${compression})`);
+      files.push({ path, bytes: (await stat(path)).size });
+    }
+    record.rows = rows;
+    record.files = files;
+  });
   record.compressed = settings.compressExports;
 }
 

@@ -22,7 +22,7 @@ export class Shares {
   #isOver = false;
   #isOwnFull = false;
   /** Milliseconds, of the clock and of waiting for the source. */
-  #begun: number | undefined;
+  readonly #begun = performance.now();
   #asked = 0;
   #wake: () => void = () => undefined;
 
@@ -64,12 +64,11 @@ export class Shares {
   }
 
   get #isQuick(): boolean {
-    return this.#begun !== undefined && this.#asked < QUICK * (performance.now() - this.#begun);
+    return this.#asked < QUICK * (performance.now() - this.#begun);
   }
 
   async #take(part: typeof OWN | typeof ASIDE): Promise<RowsWindow | undefined> {
     const asking = performance.now();
-    this.#begun ??= asking;
     try {
       const window = this.#isOver ? undefined : await this.source.next();
       this.#asked += performance.now() - asking;
